@@ -1,0 +1,33 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { BirdsongModule } from './birdsong.module.js';
+import { ProblemFilter } from './errors/problem.filter.js';
+import { serverChannels } from './server/channels.js';
+import type { Environment } from './server/environment.js';
+import { HealthController } from './server/health.controller.js';
+
+/** The stand-alone server. */
+@Module({})
+export class AppModule {
+  static forEnvironment(environment: Environment): DynamicModule {
+    const { REDIS_URL, REDIS_KEY_PREFIX, HISTORY_COUNT, HISTORY_SECONDS } = environment;
+    return {
+      module: AppModule,
+      imports: [
+        BirdsongModule.forRoot({
+          channels: serverChannels({ count: HISTORY_COUNT, ageSeconds: HISTORY_SECONDS }),
+          redis:
+            REDIS_URL === undefined ? undefined : { url: REDIS_URL, keyPrefix: REDIS_KEY_PREFIX },
+          maxMessageBytes: environment.MAX_MESSAGE_BYTES,
+          idempotencySeconds: environment.IDEMPOTENCY_SECONDS,
+          heartbeatSeconds: environment.HEARTBEAT_SECONDS,
+          maxChannelsPerStream: environment.MAX_CHANNELS_PER_STREAM,
+          feedLingerSeconds: environment.FEED_LINGER_SECONDS,
+          coalesceMs: environment.COALESCE_MS,
+        }),
+      ],
+      controllers: [HealthController],
+      providers: [{ provide: APP_FILTER, useClass: ProblemFilter }],
+    };
+  }
+}

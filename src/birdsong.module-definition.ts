@@ -1,0 +1,32 @@
+import { ConfigurableModuleBuilder } from '@nestjs/common';
+import { HistoryController } from './channels/history.controller.js';
+import { MessagesController } from './messages/messages.controller.js';
+import type { BirdsongOptions } from './options/birdsong.options.js';
+import { MethodsController } from './streams/methods.controller.js';
+import { StreamsController } from './streams/streams.controller.js';
+
+export interface BirdsongModuleExtras {
+  /** Whether `Birdsong` can be injected everywhere without importing the module again. Default true. */
+  isGlobal?: boolean;
+  /** Whether the module adds its own routes (`/channels/…`, `/events`). Default true. */
+  routes?: boolean;
+}
+
+const DEFAULT_EXTRAS: Required<BirdsongModuleExtras> = Object.freeze({
+  isGlobal: true,
+  routes: true,
+});
+
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
+  new ConfigurableModuleBuilder<BirdsongOptions>({ moduleName: 'Birdsong' })
+    .setClassMethodName('forRoot')
+    .setFactoryMethodName('createBirdsongOptions')
+    .setExtras<BirdsongModuleExtras>(DEFAULT_EXTRAS, (definition, extras) => ({
+      ...definition,
+      global: extras.isGlobal ?? DEFAULT_EXTRAS.isGlobal,
+      controllers:
+        (extras.routes ?? DEFAULT_EXTRAS.routes)
+          ? [MessagesController, HistoryController, StreamsController, MethodsController]
+          : [],
+    }))
+    .build();

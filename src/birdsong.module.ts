@@ -1,0 +1,89 @@
+import {
+  Module,
+  type BeforeApplicationShutdown,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { EventEmitterModule } from '@nestjs/event-emitter';
+import { IdentityPort } from './auth/identity.port.js';
+import { OptionIdentity } from './auth/option.identity.js';
+import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './birdsong.module-definition.js';
+import { Birdsong } from './birdsong.service.js';
+import { Broker } from './broker/broker.port.js';
+import { MemoryBroker } from './broker/memory.broker.js';
+import { NewMessageListener } from './broker/new-message.listener.js';
+import { Feeds } from './channels/feeds.js';
+import { HistoryService } from './channels/history.service.js';
+import { SendService } from './messages/send.service.js';
+import type { BirdsongOptions } from './options/birdsong.options.js';
+import { BirdsongSettings } from './options/birdsong.settings.js';
+import { ChannelPolicies } from './policies/channel-policies.js';
+import { RedisBroker } from './redis/redis.broker.js';
+import { Streams } from './streams/streams.js';
+
+/**
+ * Real-time messaging for a Nest app:
+ *
+ * ```ts
+ * @Module({ imports: [BirdsongModule.forRoot({ channels: { 'orders.:id': {} } })] })
+ * ```
+ */
+@Module({
+  // Not global: an app's own emitter stays its own. Listeners are found on both.
+  imports: [EventEmitterModule.forRoot({ global: false })],
+  providers: [
+    {
+      provide: BirdsongSettings,
+      useFactory: (options: BirdsongOptions) => new BirdsongSettings(options),
+      inject: [MODULE_OPTIONS_TOKEN],
+    },
+    {
+      provide: ChannelPolicies,
+      useFactory: ({ channels }: BirdsongSettings) => new ChannelPolicies(channels),
+      inject: [BirdsongSettings],
+    },
+    {
+      provide: Broker,
+      useFactory: (settings: BirdsongSettings) =>
+        settings.redis ? new RedisBroker(settings, settings.redis) : new MemoryBroker(settings),
+      inject: [BirdsongSettings],
+    },
+    { provide: IdentityPort, useClass: OptionIdentity },
+    NewMessageListener,
+    SendService,
+    Feeds,
+    HistoryService,
+    Streams,
+    Birdsong,
+  ],
+  exports: [Birdsong, Broker],
+})
+export class BirdsongModule
+  extends ConfigurableModuleClass
+  implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown
+{
+  constructor(
+    private readonly broker: Broker,
+    private readonly feeds: Feeds,
+    private readonly history: HistoryService,
+    private readonly streams: Streams,
+  ) {
+    super();
+  }
+
+  /** @throws BirdsongError `broker-unavailable`: an app without its broker does not start */
+  async onModuleInit(): Promise<void> {
+    await this.broker.open();
+  }
+
+  /** Nest closes the HTTP server after this, and waits for every open response. */
+  beforeApplicationShutdown(): void {
+    this.streams.drain();
+    this.history.drain();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.feeds.close();
+    await this.broker.close();
+  }
+}

@@ -1,0 +1,155 @@
+import { Injectable, type MessageEvent } from '@nestjs/common';
+import { Observable } from 'rxjs';
+import { ChannelReader, type ReaderSink } from './channels/channel.reader.js';
+import { Feeds } from './channels/feeds.js';
+import { endOf, HistoryService } from './channels/history.service.js';
+import type { Message } from './messages/message.js';
+import type { NewMessage, Receipt } from './messages/new-message.event.js';
+import { formatPosition, parsePosition, type Position } from './messages/position.js';
+import { SendService } from './messages/send.service.js';
+import { BirdsongError } from './errors/birdsong.error.js';
+import { ChannelPolicies } from './policies/channel-policies.js';
+import {
+  lastEventIdOf,
+  rawRequestOf,
+  responseOf,
+  type HttpRequest,
+} from './streams/stream.request.js';
+import { Streams } from './streams/streams.js';
+
+export interface HistoryOptions {
+  /** Only messages behind this position, the oldest first. */
+  readonly after?: string;
+  /** Only messages before this position. */
+  readonly before?: string;
+  /** At most this many. Default 50. */
+  readonly limit?: number;
+}
+
+export interface History {
+  readonly messages: readonly Message[];
+  /** Where to go on: the position of the last message. */
+  readonly position: string;
+  /** Whether messages behind `after` are no longer kept. */
+  readonly gap: boolean;
+}
+
+export interface ServeOptions {
+  /** With how many of the newest messages of each channel a first connect begins. Default 0. */
+  readonly history?: number;
+  /** The response, where the adapter does not keep it with its request (Fastify's reply). */
+  readonly response?: unknown;
+}
+
+/** What an app does with messages itself. None of it asks the policies who may: the app decides. */
+@Injectable()
+export class Birdsong {
+  constructor(
+    private readonly policies: ChannelPolicies,
+    private readonly sender: SendService,
+    private readonly reader: HistoryService,
+    private readonly feeds: Feeds,
+    private readonly streams: Streams,
+  ) {}
+
+  /**
+   * Publishes a message. Resolves once the broker has it.
+   * @throws BirdsongError `broker-unavailable` (retry with the same `idempotencyKey`), or as the
+   * channel's policy refuses it
+   */
+  publish(
+    channel: string,
+    data: unknown,
+    options: Omit<NewMessage, 'channel' | 'data'> = {},
+  ): Promise<Receipt> {
+    return this.sender.send({ ...options, channel, data });
+  }
+
+  /**
+   * For an `@Sse()` handler to return: streams these channels to the client of this request, which resumes
+   * by its Last-Event-ID. Guards, pipes and the handler itself decide before it; the observable emits
+   * nothing, as frames are written to the response at once, the same bytes for every reader.
+   *
+   * @throws BirdsongError `invalid-channel` or `unknown-channel`
+   */
+  stream(
+    channels: string | readonly string[],
+    request: HttpRequest,
+    options: ServeOptions = {},
+  ): Observable<MessageEvent> {
+    const names = typeof channels === 'string' ? [channels] : channels;
+    return this.streams.serve(
+      names.map((name) => this.policies.require(name)),
+      rawRequestOf(request),
+      responseOf(request, options.response),
+      { lastEventId: lastEventIdOf(request), historyCount: options.history ?? 0 },
+    );
+  }
+
+  /**
+   * A channel's messages from now on, or from behind a position: for handlers that filter or map for each
+   * reader. Where messages are lost, a message of type `stream.gap` with data `{ after, oldest }` says so.
+   * Never completes by itself.
+   *
+   * @throws BirdsongError `invalid-channel`, `unknown-channel` or `invalid-request`
+   */
+  observe(channel: string, options: { after?: string } = {}): Observable<Message> {
+    const found = this.policies.require(channel);
+    const position = options.after === undefined ? undefined : requirePosition(options.after);
+    return new Observable((subscriber) => {
+      const tellOfGap: ReaderSink['gap'] = ({ after, oldest, resumeAt }) =>
+        subscriber.next({
+          id: formatPosition(resumeAt),
+          channel,
+          type: 'stream.gap',
+          data: { after: after && formatPosition(after), oldest: oldest && formatPosition(oldest) },
+          createdAt: new Date().toISOString(),
+        });
+      const feed = this.feeds.acquire(found);
+      const reader = new ChannelReader(feed, {
+        write: ({ frames }) => {
+          frames.forEach((frame) => subscriber.next(frame.decode()));
+          return undefined;
+        },
+        gap: tellOfGap,
+      });
+      reader
+        .begin(position ? { kind: 'after', position } : { kind: 'live' })
+        .then(({ gap }) => {
+          if (gap) {
+            tellOfGap(gap, reader);
+          }
+          return reader.run();
+        })
+        .catch((error: unknown) => subscriber.error(error));
+      return () => {
+        reader.close();
+        this.feeds.release(feed);
+      };
+    });
+  }
+
+  /** @throws BirdsongError `broker-unavailable`, or `invalid-request` for what is no position */
+  async history(channel: string, options: HistoryOptions = {}): Promise<History> {
+    const after = options.after === undefined ? undefined : requirePosition(options.after);
+    const before = options.before === undefined ? undefined : requirePosition(options.before);
+    const page = await this.reader.read(this.policies.require(channel), {
+      after,
+      before,
+      limit: options.limit ?? 50,
+    });
+    return {
+      messages: page.messages.map(({ json }) => JSON.parse(json) as Message),
+      position: formatPosition(endOf(page, after)),
+      gap: page.gap,
+    };
+  }
+}
+
+function requirePosition(text: string): Position {
+  const position = parsePosition(text);
+  if (!position) {
+    throw new BirdsongError('invalid-request', 'A position is <epoch>-<offset>.');
+  }
+  return position;
+}

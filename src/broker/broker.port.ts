@@ -1,0 +1,104 @@
+import type { HistoryLimits } from '../policies/policy.js';
+import type { EncodedMessage } from '../messages/message.js';
+import type { Position } from '../messages/position.js';
+
+/** A channel as the broker sees it: a name and how much it keeps. */
+export interface BrokerChannel {
+  readonly name: string;
+  readonly history: HistoryLimits;
+}
+
+/** A message that has no position yet. */
+export interface Publication {
+  readonly type: string;
+  /** The message's JSON but for its id: see `encodeTail`. */
+  readonly tail: string;
+  /** Milliseconds since 1970, as in the JSON. */
+  readonly createdAtMs: number;
+  /** Unique within the channel. Absent: the publication is never taken for a repeat. */
+  readonly idempotencyKey?: string | undefined;
+}
+
+/** What the broker accepted; for a repeat, the first publication of that key. */
+export interface Acceptance {
+  readonly position: Position;
+  readonly type: string;
+  readonly createdAtMs: number;
+  readonly duplicate: boolean;
+}
+
+export interface HistoryQuery {
+  /** Only messages behind this position, the oldest first. */
+  readonly after?: Position | undefined;
+  /** Only messages before this position; without `after`, the newest of them. */
+  readonly before?: Position | undefined;
+  /** At most this many messages, at least 0. */
+  readonly limit: number;
+}
+
+export interface HistoryPage {
+  /** In order of their positions. */
+  readonly messages: readonly EncodedMessage[];
+  /** The newest position of the channel; offset 0 when it never had a message. */
+  readonly newest: Position;
+  /** The offset of the oldest message that is kept, `undefined` if none is. */
+  readonly oldest: number | undefined;
+  /** With `after`: whether messages behind it are lost. With `before`: whether it is not of this history. */
+  readonly gap: boolean;
+}
+
+/** Messages behind `after` that a subscriber will never get. What it gets next follows `resumeAt`. */
+export interface Gap {
+  /** The last position it has, `undefined` if what it claims to have is none. */
+  readonly after: Position | undefined;
+  /** The oldest message that is kept, `undefined` if none is. */
+  readonly oldest: Position | undefined;
+  readonly resumeAt: Position;
+}
+
+/** Who gets the messages of a channel. Neither method may throw. */
+export interface Subscriber {
+  message(message: EncodedMessage): void;
+  gap(gap: Gap): void;
+}
+
+export interface Subscription {
+  /** The newest position when the subscription began: the first message is the one behind it. */
+  readonly position: Position;
+  /** Ends it: no call of the subscriber after this. */
+  close(): void;
+}
+
+/**
+ * Carries messages between nodes and keeps recent history. What every implementation guarantees (and
+ * `test/contracts/broker.contract.ts` proves):
+ *
+ * 1. `publish` appends to history, assigns the position and fans out in one atomic step, so the order of
+ *    positions is the order of delivery.
+ * 2. A `publish` that rejects has told its caller; one that is repeated with its idempotency key within
+ *    the window never makes a second message.
+ * 3. A subscriber sees each message of its channel once, in order, from the moment `subscribe` resolves.
+ *    After any loss of the connection to the broker, silent ones included, it is brought up to date from
+ *    history, or told of the gap.
+ * 4. `read` says whether messages are missing.
+ * 5. `close` leaves no timer and no socket.
+ *
+ * Every method but `close` rejects with `BirdsongError` `broker-unavailable` when the broker cannot
+ * answer.
+ */
+export abstract class Broker {
+  /** Resolves once the broker can be used. */
+  abstract open(): Promise<void>;
+
+  abstract publish(channel: BrokerChannel, publication: Publication): Promise<Acceptance>;
+
+  /** A channel has at most one subscription in a broker: the feed, which shares it among its readers. */
+  abstract subscribe(channel: BrokerChannel, subscriber: Subscriber): Promise<Subscription>;
+
+  abstract read(channel: BrokerChannel, query: HistoryQuery): Promise<HistoryPage>;
+
+  /** Whether messages can be published and are received right now. */
+  abstract isAvailable(): boolean;
+
+  abstract close(): Promise<void>;
+}

@@ -1,0 +1,158 @@
+import { Injectable } from '@nestjs/common';
+import { completeJson, type EncodedMessage } from '../messages/message.js';
+import { isGap, type Position } from '../messages/position.js';
+import { BirdsongSettings } from '../options/birdsong.settings.js';
+import {
+  Broker,
+  type Acceptance,
+  type BrokerChannel,
+  type HistoryPage,
+  type HistoryQuery,
+  type Publication,
+  type Subscriber,
+  type Subscription,
+} from './broker.port.js';
+import { OffsetLog } from './offset-log.js';
+import { NEVER_USED_TTL_MS, POSITION_TTL_MS } from './position-ttl.js';
+
+interface Entry {
+  readonly message: EncodedMessage;
+  readonly storedAtMs: number;
+}
+
+interface MemoryChannel {
+  readonly epoch: number;
+  readonly log: OffsetLog<Entry>;
+  /** By idempotency key, the first to expire first. */
+  readonly accepted: Map<string, { acceptance: Acceptance; expiresAtMs: number }>;
+  ageMs: number;
+  usedAtMs: number;
+  subscriber: Subscriber | undefined;
+}
+
+const SWEEP_INTERVAL_MS = 10_000;
+
+/** Keeps everything in this process: for one node, with no Redis. */
+@Injectable()
+export class MemoryBroker extends Broker {
+  private readonly channels = new Map<string, MemoryChannel>();
+  private readonly sweeping: NodeJS.Timeout;
+
+  constructor(private readonly settings: BirdsongSettings) {
+    super();
+    this.sweeping = setInterval(() => this.sweep(), SWEEP_INTERVAL_MS).unref();
+  }
+
+  override open(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  override isAvailable(): boolean {
+    return true;
+  }
+
+  override publish(channel: BrokerChannel, publication: Publication): Promise<Acceptance> {
+    const state = this.use(channel);
+    const now = Date.now();
+    forgetExpired(state.accepted, now);
+    const key = publication.idempotencyKey;
+    const first = key === undefined ? undefined : state.accepted.get(key);
+    if (first) {
+      return Promise.resolve({ ...first.acceptance, duplicate: true });
+    }
+    const position: Position = { epoch: state.epoch, offset: state.log.last + 1 };
+    const { type, tail, createdAtMs } = publication;
+    const message = { position, type, json: completeJson(position, tail) };
+    state.log.append({ message, storedAtMs: now });
+    if (state.log.count > channel.history.count) {
+      state.log.dropOldest();
+    }
+    const acceptance: Acceptance = { position, type, createdAtMs, duplicate: false };
+    if (key !== undefined) {
+      state.accepted.set(key, { acceptance, expiresAtMs: now + this.settings.idempotencyMs });
+    }
+    state.subscriber?.message(message);
+    return Promise.resolve(acceptance);
+  }
+
+  override subscribe(channel: BrokerChannel, subscriber: Subscriber): Promise<Subscription> {
+    const state = this.use(channel);
+    state.subscriber = subscriber;
+    return Promise.resolve({
+      position: { epoch: state.epoch, offset: state.log.last },
+      close: () => {
+        if (state.subscriber === subscriber) {
+          state.subscriber = undefined;
+        }
+      },
+    });
+  }
+
+  override read(channel: BrokerChannel, query: HistoryQuery): Promise<HistoryPage> {
+    const { epoch, log } = this.use(channel);
+    const { after, before, limit } = query;
+    const newest: Position = { epoch, offset: log.last };
+    const oldest = log.count > 0 ? log.first : undefined;
+    if (before && before.epoch !== epoch) {
+      return Promise.resolve({ messages: [], newest, oldest, gap: true });
+    }
+    const gap = after !== undefined && isGap(after, newest, oldest);
+    const to = Math.min(log.last, (before?.offset ?? Infinity) - 1);
+    const from = after && !gap ? after.offset + 1 : log.first;
+    const entries = after
+      ? log.range(from, Math.min(to, from + limit - 1))
+      : log.range(Math.max(from, to - limit + 1), to);
+    const messages = entries.map(({ message }) => message);
+    return Promise.resolve({ messages, newest, oldest, gap });
+  }
+
+  override close(): Promise<void> {
+    clearInterval(this.sweeping);
+    this.channels.clear();
+    return Promise.resolve();
+  }
+
+  private use(channel: BrokerChannel): MemoryChannel {
+    const now = Date.now();
+    const ageMs = channel.history.ageSeconds * 1000;
+    let state = this.channels.get(channel.name);
+    if (!state) {
+      const log = new OffsetLog<Entry>(1);
+      state = { epoch: now, log, accepted: new Map(), ageMs, usedAtMs: now, subscriber: undefined };
+      this.channels.set(channel.name, state);
+    }
+    state.ageMs = ageMs;
+    state.usedAtMs = now;
+    dropAged(state, now);
+    return state;
+  }
+
+  /** Frees what has aged in channels that nobody uses any more. */
+  private sweep(): void {
+    const now = Date.now();
+    for (const [name, state] of this.channels) {
+      dropAged(state, now);
+      forgetExpired(state.accepted, now);
+      const ttlMs = state.log.last > 0 ? POSITION_TTL_MS : NEVER_USED_TTL_MS;
+      const isIdle = state.log.count === 0 && state.accepted.size === 0 && !state.subscriber;
+      if (isIdle && now - state.usedAtMs > ttlMs) {
+        this.channels.delete(name);
+      }
+    }
+  }
+}
+
+function dropAged({ log, ageMs }: MemoryChannel, now: number): void {
+  while (log.oldest && log.oldest.storedAtMs + ageMs <= now) {
+    log.dropOldest();
+  }
+}
+
+function forgetExpired(accepted: MemoryChannel['accepted'], now: number): void {
+  for (const [key, { expiresAtMs }] of accepted) {
+    if (expiresAtMs > now) {
+      return;
+    }
+    accepted.delete(key);
+  }
+}

@@ -1,0 +1,181 @@
+import type { Gap } from '../broker/broker.port.js';
+import { isGap, type Position } from '../messages/position.js';
+import type { ChannelFeed, FeedReader } from './channel.feed.js';
+import type { Frame } from './frame.js';
+import { toBatch, type FrameBatch } from './frame-batch.js';
+import type { ReplayPage } from './history.reader.js';
+
+/** Where a reader begins. */
+export type Start =
+  | { readonly kind: 'live' }
+  /** With the newest messages, at most this many. */
+  | { readonly kind: 'newest'; readonly count: number }
+  /** Behind a position; `undefined` is what somebody sent in the place of one. */
+  | { readonly kind: 'after'; readonly position: Position | undefined };
+
+/** What a beginning turned out to be. */
+export interface Beginning {
+  /** The channel's newest position. */
+  readonly newest: Position;
+  /** Where the reader begins: the first message it gets follows this position. */
+  readonly start: Position;
+  readonly gap: Gap | undefined;
+}
+
+/** Where a reader's messages go. */
+export interface ReaderSink {
+  /** @returns a promise while it cannot take more; only replay waits for it */
+  write(batch: FrameBatch, reader: ChannelReader): Promise<void> | undefined;
+  gap(gap: Gap, reader: ChannelReader): void;
+}
+
+/**
+ * One reader's place in one channel. Replays from history and the ring, then reads live, without a hole
+ * or a repeat in between: the step from the one to the other happens within one tick.
+ */
+export class ChannelReader implements FeedReader {
+  private epoch = 0;
+  private offset = 0;
+  /** A page that was read to find out where to begin. */
+  private page: ReplayPage | undefined;
+  private isClosed = false;
+
+  constructor(
+    readonly feed: ChannelFeed,
+    private readonly sink: ReaderSink,
+  ) {}
+
+  /** The last message it was given. */
+  get position(): Position {
+    return { epoch: this.epoch, offset: this.offset };
+  }
+
+  /** Finds where to begin. Rejects if the broker must be asked and does not answer. */
+  async begin(start: Start): Promise<Beginning> {
+    await this.feed.opened;
+    const { epoch, offset } = this.feed.position;
+    const asked = (() => {
+      switch (start.kind) {
+        case 'live':
+          return this.feed.position;
+        case 'newest':
+          return { epoch, offset: Math.max(0, offset - start.count) };
+        case 'after':
+          return start.position;
+      }
+    })();
+    if (asked && this.feed.recent(asked)) {
+      this.moveTo(asked);
+      return { newest: this.feed.position, start: asked, gap: undefined };
+    }
+    this.page = await this.feed.replay(asked ?? { epoch, offset: 0 });
+    const gap = this.gapOf(asked, this.page);
+    const begin = gap?.resumeAt ?? asked ?? this.feed.position;
+    this.moveTo(begin);
+    return {
+      newest: this.page.newest,
+      start: begin,
+      // History that reaches back less far than somebody would like is not something they have missed.
+      gap: start.kind === 'after' ? gap : undefined,
+    };
+  }
+
+  /** Replays what `begin` found to be missing, then reads live. Rejects as `begin`. */
+  async run(): Promise<void> {
+    while (!this.isClosed) {
+      const recent = this.feed.recent(this.position);
+      if (recent === 'none') {
+        this.feed.attach(this);
+        return;
+      }
+      if (recent) {
+        await this.accept(recent);
+      } else if (!(await this.replay()) && !this.isBehindFeed()) {
+        // The broker has nothing newer. The feed has yet to come to where this reader is.
+        this.feed.attach(this);
+        return;
+      }
+    }
+  }
+
+  deliver(batch: FrameBatch): void {
+    const { epoch, offset } = batch.first;
+    if (epoch === this.epoch && offset === this.offset + 1) {
+      void this.accept(batch);
+      return;
+    }
+    if (epoch > this.epoch) {
+      // The feed came to a new history while this reader was still replaying the old one.
+      const resumeAt = { epoch, offset: offset - 1 };
+      this.gap({ after: this.position, oldest: batch.first, resumeAt });
+    }
+    void this.acceptNew(batch.frames);
+  }
+
+  gap(gap: Gap): void {
+    const { epoch, offset } = gap.resumeAt;
+    if (epoch === this.epoch && offset <= this.offset) {
+      return;
+    }
+    const after = this.position;
+    this.moveTo(gap.resumeAt);
+    this.sink.gap({ ...gap, after }, this);
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.feed.detach(this);
+  }
+
+  /** Whether there was anything to replay. */
+  private async replay(): Promise<boolean> {
+    const page = this.page ?? (await this.feed.replay(this.position));
+    this.page = undefined;
+    if (this.isClosed) {
+      return false;
+    }
+    const gap = this.gapOf(this.position, page);
+    if (gap) {
+      this.gap(gap);
+    }
+    const before = this.offset;
+    await this.acceptNew(page.frames);
+    return this.offset !== before;
+  }
+
+  private isBehindFeed(): boolean {
+    const { epoch, offset } = this.feed.position;
+    return epoch === this.epoch && this.offset < offset;
+  }
+
+  private acceptNew(frames: readonly Frame[]): Promise<void> | undefined {
+    const batch = toBatch(
+      frames.filter(
+        ({ position }) => position.epoch === this.epoch && position.offset > this.offset,
+      ),
+    );
+    return batch && this.accept(batch);
+  }
+
+  private accept(batch: FrameBatch): Promise<void> | undefined {
+    this.moveTo(batch.last);
+    return this.sink.write(batch, this);
+  }
+
+  private gapOf(asked: Position | undefined, { newest, oldest }: ReplayPage): Gap | undefined {
+    if (asked && !isGap(asked, newest, oldest)) {
+      return undefined;
+    }
+    const { epoch } = newest;
+    return {
+      after: asked,
+      oldest: oldest === undefined ? undefined : { epoch, offset: oldest },
+      resumeAt: { epoch, offset: oldest === undefined ? newest.offset : oldest - 1 },
+    };
+  }
+
+  private moveTo({ epoch, offset }: Position): void {
+    this.epoch = epoch;
+    this.offset = offset;
+  }
+}

@@ -1,0 +1,40 @@
+import type { Position } from '../messages/position.js';
+import type { Frame } from './frame.js';
+
+const NEWLINE = Buffer.from('\n');
+
+/** Consecutive frames of one channel, at least one, put together once for all who are written them. */
+export class FrameBatch {
+  readonly first: Position;
+  readonly last: Position;
+  private joined: Buffer | undefined;
+  private joinedFields: Buffer | undefined;
+
+  constructor(readonly frames: readonly [Frame, ...Frame[]]) {
+    this.first = frames[0].position;
+    this.last = (frames.at(-1) ?? frames[0]).position;
+  }
+
+  /** The events, each with its id: for streams of one channel. */
+  get bytes(): Buffer {
+    this.joined ??=
+      this.frames.length === 1
+        ? this.frames[0].bytes
+        : Buffer.concat(this.frames.map(({ bytes }) => bytes));
+    return this.joined;
+  }
+
+  /** The events without ids, the last one still open: for streams that close it with their cursor. */
+  get fields(): Buffer {
+    this.joinedFields ??= Buffer.concat(
+      this.frames.flatMap(({ fields }, index) => (index === 0 ? [fields] : [NEWLINE, fields])),
+    );
+    return this.joinedFields;
+  }
+}
+
+/** The frames as a batch, or nothing if there are none. */
+export function toBatch(frames: readonly Frame[]): FrameBatch | undefined {
+  const [first, ...rest] = frames;
+  return first ? new FrameBatch([first, ...rest]) : undefined;
+}

@@ -1,0 +1,85 @@
+import { Controller, Get, Header, Param, Query, Res, UseFilters, UseGuards } from '@nestjs/common';
+import type { ServerResponse } from 'node:http';
+import { z } from 'zod';
+import { Access, AccessGuard } from '../auth/access.guard.js';
+import { ProblemFilter } from '../errors/problem.filter.js';
+
+import { formatPosition, parsePosition, type Position } from '../messages/position.js';
+import { requestValidation, wholeParameter } from '../messages/request-validation.js';
+import { ChannelPolicies } from '../policies/channel-policies.js';
+import type { HistoryPage } from '../broker/broker.port.js';
+import { endOf, HistoryService } from './history.service.js';
+
+const position = z
+  .string()
+  .transform((text, context): Position => {
+    const parsed = parsePosition(text);
+    if (!parsed) {
+      context.addIssue({ code: 'custom', message: 'must be a position, <epoch>-<offset>' });
+      return z.NEVER;
+    }
+    return parsed;
+  })
+  .optional();
+
+const historyQuery = z
+  .object({
+    after: position,
+    before: position,
+    limit: wholeParameter(1, 1000).default(50),
+    wait: wholeParameter(0, 30).default(0),
+  })
+  .refine(({ after, wait }) => wait === 0 || after !== undefined, {
+    path: ['wait'],
+    error: 'needs `after`: for what would it wait?',
+  });
+
+type HistoryParameters = z.infer<typeof historyQuery>;
+
+@Controller('channels/:channel/messages')
+@UseGuards(AccessGuard)
+@UseFilters(ProblemFilter)
+export class HistoryController {
+  constructor(
+    private readonly policies: ChannelPolicies,
+    private readonly history: HistoryService,
+  ) {}
+
+  @Get()
+  @Access('subscribe')
+  @Header('Content-Type', 'application/json; charset=utf-8')
+  @Header('Cache-Control', 'no-store')
+  async list(
+    @Param('channel') name: string,
+    @Query({ schema: historyQuery, pipes: [requestValidation] }) query: HistoryParameters,
+    @Res({ passthrough: true }) response: unknown,
+  ): Promise<string> {
+    const channel = this.policies.require(name);
+    const { after, before, limit, wait } = query;
+    const page =
+      after && wait > 0
+        ? await this.history.readOrWait(
+            channel,
+            { after, before, limit },
+            wait * 1000,
+            signalOf(response),
+          )
+        : await this.history.read(channel, { after, before, limit });
+    return encodePage(page, query);
+  }
+}
+
+/** The messages are JSON already. */
+function encodePage(page: HistoryPage, { after }: HistoryParameters): string {
+  const messages = page.messages.map(({ json }) => json).join(',');
+  const position = formatPosition(endOf(page, after));
+  return `{"messages":[${messages}],"position":"${position}","gap":${String(page.gap)}}`;
+}
+
+/** Aborted when the client leaves. */
+function signalOf(response: unknown): AbortSignal {
+  const leaving = new AbortController();
+  const raw = ((response as { raw?: unknown }).raw ?? response) as ServerResponse;
+  raw.once('close', () => leaving.abort());
+  return leaving.signal;
+}

@@ -1,0 +1,88 @@
+import { Injectable } from '@nestjs/common';
+import { Broker, type HistoryPage, type HistoryQuery } from '../broker/broker.port.js';
+import { Pause } from '../broker/pause.js';
+import type { Position } from '../messages/position.js';
+import type { Channel } from '../policies/channel-policies.js';
+import { ChannelReader } from './channel.reader.js';
+import { Feeds } from './feeds.js';
+
+/** Reads history, and waits for what is not there yet. */
+@Injectable()
+export class HistoryService {
+  private readonly waiting = new Set<Pause>();
+  private isDraining = false;
+
+  constructor(
+    private readonly broker: Broker,
+    private readonly feeds: Feeds,
+  ) {}
+
+  /** @throws BirdsongError `broker-unavailable` */
+  read(channel: Channel, query: HistoryQuery): Promise<HistoryPage> {
+    return this.broker.read({ name: channel.name, history: channel.policy.history }, query);
+  }
+
+  /**
+   * What follows this position: at once if there is something, otherwise when it comes, or nothing when
+   * the time is up.
+   * @param signal ends the wait early
+   * @throws BirdsongError `broker-unavailable`
+   */
+  async readOrWait(
+    channel: Channel,
+    query: HistoryQuery & { after: Position },
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<HistoryPage> {
+    const page = await this.read(channel, query);
+    if (page.messages.length > 0 || page.gap || this.isDraining || signal.aborted) {
+      return page;
+    }
+    await this.waitForMessage(channel, query.after, waitMs, signal);
+    return this.read(channel, query);
+  }
+
+  /** Ends every wait, now and from now on. */
+  drain(): void {
+    this.isDraining = true;
+    for (const pause of this.waiting) {
+      pause.end();
+    }
+  }
+
+  private async waitForMessage(
+    channel: Channel,
+    position: Position,
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const pause = new Pause();
+    const end = () => {
+      pause.end();
+      return undefined;
+    };
+    const feed = this.feeds.acquire(channel);
+    const reader = new ChannelReader(feed, { write: end, gap: end });
+    this.waiting.add(pause);
+    signal.addEventListener('abort', end);
+    try {
+      const waited = pause.for(waitMs);
+      // What comes between the read and this beginning is found by it.
+      reader
+        .begin({ kind: 'after', position })
+        .then(() => reader.run())
+        .catch(end);
+      await waited;
+    } finally {
+      signal.removeEventListener('abort', end);
+      this.waiting.delete(pause);
+      reader.close();
+      this.feeds.release(feed);
+    }
+  }
+}
+
+/** Where to go on reading after this page. */
+export function endOf({ messages, newest, gap }: HistoryPage, after?: Position): Position {
+  return messages.at(-1)?.position ?? (gap ? newest : (after ?? newest));
+}

@@ -1,0 +1,38 @@
+import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { BirdsongError } from './birdsong.error.js';
+import { toBirdsongError } from './to-birdsong-error.js';
+
+/** Answers every error as `application/problem+json` (RFC 9457). */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger('Birdsong');
+
+  constructor(private readonly adapterHost: HttpAdapterHost) {}
+
+  catch(exception: unknown, host: ArgumentsHost): void {
+    const error = toBirdsongError(exception);
+    this.log(error);
+    const response: unknown = host.switchToHttp().getResponse();
+    const { httpAdapter } = this.adapterHost;
+    if (httpAdapter.isHeadersSent(response)) {
+      httpAdapter.end(response);
+      return;
+    }
+    httpAdapter.setHeader(response, 'Content-Type', 'application/problem+json; charset=utf-8');
+    httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
+    if (error.retryAfterSeconds !== undefined) {
+      httpAdapter.setHeader(response, 'Retry-After', String(error.retryAfterSeconds));
+    }
+    httpAdapter.reply(response, error.problem, error.getStatus());
+  }
+
+  private log(error: BirdsongError): void {
+    const { code, cause } = error;
+    if (code === 'internal') {
+      this.logger.error('A request failed', cause instanceof Error ? cause.stack : String(cause));
+    } else if (error.retryable) {
+      this.logger.warn(`${code}: ${cause instanceof Error ? cause.message : error.message}`);
+    }
+  }
+}

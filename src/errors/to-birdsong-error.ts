@@ -1,0 +1,47 @@
+import { HttpException } from '@nestjs/common';
+import { BirdsongError, type ErrorCode } from './birdsong.error.js';
+
+/** The errors of Express' body parser that a client can cause, by their `type`. */
+const BODY_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
+  'entity.parse.failed': ['invalid-json', 'The body is not JSON.'],
+  'entity.too.large': ['message-too-large', 'The body is larger than allowed.'],
+  'encoding.unsupported': ['unsupported-media-type', 'This Content-Encoding is not supported.'],
+  'charset.unsupported': ['unsupported-media-type', 'This charset is not supported.'],
+};
+
+const BY_STATUS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
+  401: ['unauthenticated', 'This needs an identity.'],
+  403: ['forbidden', 'This is not allowed.'],
+  404: ['not-found', 'There is nothing at this address.'],
+  413: ['message-too-large', 'The body is larger than allowed.'],
+  415: ['unsupported-media-type', 'The body is of a type that is not supported.'],
+};
+
+/**
+ * What goes out for any error: its own words never do unless they are Birdsong's, so nothing of an
+ * inner library leaks.
+ */
+export function toBirdsongError(error: unknown): BirdsongError {
+  if (error instanceof BirdsongError) {
+    return error;
+  }
+  const { status, type } = describe(error);
+  const [code, detail] =
+    BODY_ERRORS[type] ??
+    BY_STATUS[status] ??
+    (status >= 400 && status < 500
+      ? (['invalid-request', 'The request is not of the form that is expected here.'] as const)
+      : (['internal', 'Something went wrong on the server.'] as const));
+  return new BirdsongError(code, detail, { cause: error });
+}
+
+function describe(error: unknown): { status: number; type: string } {
+  // Nest wraps some errors of http-errors, which Express and its body parser throw, others it does not.
+  const inner = error instanceof HttpException ? (error.cause ?? error) : error;
+  const { status, type } = (inner ?? {}) as { status?: unknown; type?: unknown };
+  const outerStatus = error instanceof HttpException ? error.getStatus() : status;
+  return {
+    status: typeof outerStatus === 'number' ? outerStatus : 500,
+    type: typeof type === 'string' ? type : '',
+  };
+}

@@ -1,0 +1,25 @@
+export { BirdsongModule } from './birdsong.module.js';
+export type { BirdsongModuleExtras } from './birdsong.module-definition.js';
+export {
+  Birdsong,
+  type History,
+  type HistoryOptions,
+  type ServeOptions,
+} from './birdsong.service.js';
+export {
+  BirdsongError,
+  type ErrorCode,
+  type FieldError,
+  type Problem,
+} from './errors/birdsong.error.js';
+export { ProblemFilter } from './errors/problem.filter.js';
+export type { Message } from './messages/message.js';
+export { NewMessageEvent, type NewMessage, type Receipt } from './messages/new-message.event.js';
+export type { BirdsongOptions, RedisOptions } from './options/birdsong.options.js';
+export type {
+  AccessRequest,
+  AccessRule,
+  HistoryLimits,
+  Identity,
+  PolicyOptions,
+} from './policies/policy.js';

@@ -1,0 +1,38 @@
+import { formatPosition, type Position } from './position.js';
+
+/** What is sent, as readers get it. */
+export interface Message {
+  /** The message's position in its channel, `<epoch>-<offset>`. */
+  readonly id: string;
+  readonly channel: string;
+  readonly type: string;
+  /** Any JSON. */
+  readonly data: unknown;
+  /** The identity that sent it; absent for a message without one. */
+  readonly sender?: string;
+  /** ISO 8601, by the clock of the node that accepted it. */
+  readonly createdAt: string;
+}
+
+/** A message on its way: JSON, written once where it was accepted and never parsed on the way. */
+export interface EncodedMessage {
+  readonly position: Position;
+  readonly type: string;
+  readonly json: string;
+}
+
+/** The type of a message that names none; its events carry no `event:` line. */
+export const DEFAULT_TYPE = 'message';
+
+/**
+ * The JSON of a message but for its beginning, the id, which the broker assigns: see `completeJson`.
+ * @throws TypeError or RangeError for data that JSON cannot hold
+ */
+export function encodeTail(message: Omit<Message, 'id'>): string {
+  const { channel, type, data, sender, createdAt } = message;
+  return JSON.stringify({ channel, type, data, sender, createdAt }).slice(1);
+}
+
+export function completeJson(position: Position, tail: string): string {
+  return `{"id":"${formatPosition(position)}",${tail}`;
+}

@@ -1,0 +1,54 @@
+import type { Identity, PolicyOptions } from '../policies/policy.js';
+
+/** How Birdsong reaches Redis (7.0 or newer). */
+export interface RedisOptions {
+  /** `redis://[[user]:password@]host[:port][/db]`, or `rediss://` for TLS. */
+  readonly url: string;
+  /** What the names of all keys and pub/sub channels begin with. Default `birdsong`. */
+  readonly keyPrefix?: string;
+  /** Milliseconds after which an unanswered command counts as failed. Default 3000. */
+  readonly commandTimeoutMs?: number;
+  /**
+   * Milliseconds between probes of the subscriber connection, which find a connection that looks alive
+   * and delivers nothing. Default 5000.
+   */
+  readonly probeIntervalMs?: number;
+}
+
+export interface BirdsongOptions {
+  /**
+   * The channels that exist: what holds for each pattern, the first that matches. A channel that
+   * matches none does not exist.
+   */
+  readonly channels: Readonly<Record<string, PolicyOptions>>;
+  /** Default: none; messages stay in the memory of this process, and so do their readers. */
+  readonly redis?: RedisOptions | undefined;
+  /**
+   * Who a request of Birdsong's own routes speaks for. Default: nobody has an identity.
+   * Throw an `UnauthorizedException` for one that is claimed and not proved.
+   */
+  readonly identify?: (request: unknown) => Identity | undefined | Promise<Identity | undefined>;
+  /** The largest message in bytes, as JSON. Default 65,536. */
+  readonly maxMessageBytes?: number;
+  /** Seconds for which an idempotency key is remembered. Default 300. */
+  readonly idempotencySeconds?: number;
+  /**
+   * Seconds of silence after which a stream gets a comment, so that nobody on the way takes it for dead.
+   * Keep it below the read timeout of the proxies in front. Default 15.
+   */
+  readonly heartbeatSeconds?: number;
+  /** Milliseconds after which clients reconnect (`retry:`). Default 2000. */
+  readonly retryMs?: number;
+  /** The most channels of one stream. Default 100. */
+  readonly maxChannelsPerStream?: number;
+  /**
+   * Seconds for which a channel that lost its last reader stays subscribed on this node, so that readers
+   * who come back are served from memory. Default 10; 0 leaves at once.
+   */
+  readonly feedLingerSeconds?: number;
+  /**
+   * The most milliseconds, under load, for which messages of a channel are gathered to be written at
+   * once. Nothing waits while there is no load. Default 10; 0 writes each as it comes.
+   */
+  readonly coalesceMs?: number;
+}

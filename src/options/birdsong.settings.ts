@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import type { BirdsongOptions, RedisOptions } from './birdsong.options.js';
+
+const whole = (least: number, most: number) => z.number().int().min(least).max(most);
+const seconds = (most: number) => z.number().min(0).max(most);
+
+const redisSchema = z.strictObject({
+  url: z.url({ protocol: /^rediss?$/, error: 'must be redis://… or rediss://…' }),
+  keyPrefix: z
+    .string()
+    .regex(/^[\w:-]{1,64}$/, 'must be 1 to 64 characters of A-Z a-z 0-9 _ - :')
+    .default('birdsong'),
+  commandTimeoutMs: whole(10, 60_000).default(3000),
+  probeIntervalMs: whole(100, 600_000).default(5000),
+});
+
+const settingsSchema = z.strictObject({
+  channels: z.record(z.string(), z.custom<BirdsongOptions['channels'][string]>()),
+  redis: redisSchema.optional(),
+  identify: z.custom<NonNullable<BirdsongOptions['identify']>>().optional(),
+  maxMessageBytes: whole(256, 16 * 1024 * 1024).default(65_536),
+  idempotencySeconds: whole(1, 86_400).default(300),
+  heartbeatSeconds: z.number().min(0.05).max(3600).default(15),
+  retryMs: whole(0, 3_600_000).default(2000),
+  maxChannelsPerStream: whole(1, 1000).default(100),
+  feedLingerSeconds: seconds(3600).default(10),
+  coalesceMs: whole(0, 1000).default(10),
+});
+
+type Resolved = Readonly<z.output<typeof settingsSchema>>;
+
+/** How to reach Redis, with every default in its place. */
+export type RedisSettings = Readonly<Required<RedisOptions>>;
+
+/** The options with every default in its place: checked once, at boot, and frozen. */
+export class BirdsongSettings {
+  readonly channels: Resolved['channels'];
+  readonly redis: RedisSettings | undefined;
+  readonly identify: Resolved['identify'];
+  readonly maxMessageBytes: number;
+  readonly idempotencyMs: number;
+  readonly heartbeatMs: number;
+  readonly retryMs: number;
+  readonly maxChannelsPerStream: number;
+  readonly feedLingerMs: number;
+  readonly coalesceMs: number;
+
+  /** @throws Error that names every option that is not valid */
+  constructor(options: BirdsongOptions) {
+    const result = settingsSchema.safeParse(options);
+    if (!result.success) {
+      const faults = result.error.issues.map(
+        (issue) => `${issue.path.join('.') || 'options'}: ${issue.message}`,
+      );
+      throw new Error(`Birdsong: ${faults.join('; ')}`);
+    }
+    const { data } = result;
+    this.channels = data.channels;
+    this.redis = data.redis && Object.freeze(data.redis);
+    this.identify = data.identify;
+    this.maxMessageBytes = data.maxMessageBytes;
+    this.idempotencyMs = data.idempotencySeconds * 1000;
+    this.heartbeatMs = data.heartbeatSeconds * 1000;
+    this.retryMs = data.retryMs;
+    this.maxChannelsPerStream = data.maxChannelsPerStream;
+    this.feedLingerMs = data.feedLingerSeconds * 1000;
+    this.coalesceMs = data.coalesceMs;
+    Object.freeze(this);
+  }
+}

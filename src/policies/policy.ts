@@ -1,0 +1,78 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+
+/** Who a request speaks for. */
+export interface Identity {
+  /** Stable and unique; it becomes the `sender` of messages. */
+  readonly id: string;
+}
+
+/** What an access rule decides on. */
+export interface AccessRequest {
+  readonly channel: string;
+  /** The values of the pattern's `:name` segments. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly identity: Identity | undefined;
+}
+
+/**
+ * Who may use a channel over Birdsong's HTTP routes: everybody, every request with an identity, nobody,
+ * or who a function says. What an app does itself (`birdsong.publish()`, `birdsong.stream()`) is not
+ * asked.
+ */
+export type AccessRule =
+  'anyone' | 'authenticated' | 'nobody' | ((request: AccessRequest) => boolean | Promise<boolean>);
+
+/** What a channel keeps for readers that come back. */
+export interface HistoryLimits {
+  /** Messages kept, at least 1. Default 1000. */
+  readonly count: number;
+  /** Seconds for which a message is kept. Default 86,400 (24 hours). */
+  readonly ageSeconds: number;
+}
+
+/** What holds for the channels that match a pattern. */
+export interface PolicyOptions {
+  /** Who may send. Default `nobody`. */
+  readonly publish?: AccessRule;
+  /** Who may subscribe and read history. Default `nobody`. */
+  readonly subscribe?: AccessRule;
+  /**
+   * What `data` must be: a schema of any library that speaks Standard Schema (zod, valibot, arktype).
+   * Default: any JSON. Sends that do not fit are refused with 422; the schema's output is published.
+   */
+  readonly data?: StandardSchemaV1;
+  readonly history?: Partial<HistoryLimits>;
+}
+
+/** A policy with every default in its place. */
+export interface Policy {
+  readonly pattern: string;
+  readonly publish: AccessRule;
+  readonly subscribe: AccessRule;
+  readonly data: StandardSchemaV1 | undefined;
+  readonly history: HistoryLimits;
+}
+
+export const DEFAULT_HISTORY: HistoryLimits = Object.freeze({ count: 1000, ageSeconds: 86_400 });
+
+/** @throws Error that names the option, when a value is out of its range */
+export function resolvePolicy(pattern: string, options: PolicyOptions): Policy {
+  const history = { ...DEFAULT_HISTORY, ...options.history };
+  requireRange(pattern, 'history.count', history.count, 1_000_000);
+  requireRange(pattern, 'history.ageSeconds', history.ageSeconds, 10 * 365 * 86_400);
+  return Object.freeze({
+    pattern,
+    publish: options.publish ?? 'nobody',
+    subscribe: options.subscribe ?? 'nobody',
+    data: options.data,
+    history: Object.freeze(history),
+  });
+}
+
+function requireRange(pattern: string, option: string, value: number, most: number): void {
+  if (!Number.isInteger(value) || value < 1 || value > most) {
+    throw new Error(
+      `Birdsong: channels["${pattern}"].${option} is ${value}, not a whole number from 1 to ${most}.`,
+    );
+  }
+}

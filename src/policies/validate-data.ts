@@ -1,0 +1,40 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { BirdsongError, type FieldError } from '../errors/birdsong.error.js';
+
+/**
+ * The data as the schema gives it back.
+ * @throws BirdsongError `invalid-data` with the places that do not fit
+ */
+export async function validateData(
+  schema: StandardSchemaV1 | undefined,
+  data: unknown,
+): Promise<unknown> {
+  if (!schema) {
+    return data;
+  }
+  const validated = schema['~standard'].validate(data);
+  const result = validated instanceof Promise ? await validated : validated;
+  if (result.issues) {
+    throw new BirdsongError('invalid-data', 'The data does not fit what the channel accepts.', {
+      errors: toFieldErrors(result.issues, ['data']),
+    });
+  }
+  return result.value;
+}
+
+/** At most this many are told: what a body repeats a thousand times needs no thousand answers. */
+const MAX_ERRORS = 20;
+
+export function toFieldErrors(
+  issues: readonly StandardSchemaV1.Issue[],
+  under: readonly string[] = [],
+): FieldError[] {
+  return issues.slice(0, MAX_ERRORS).map((issue) => ({
+    path: [...under, ...(issue.path ?? []).map(toKey)].join('.'),
+    message: issue.message,
+  }));
+}
+
+function toKey(segment: PropertyKey | StandardSchemaV1.PathSegment): string {
+  return String(typeof segment === 'object' ? segment.key : segment);
+}

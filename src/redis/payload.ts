@@ -1,0 +1,29 @@
+import { completeJson, type EncodedMessage } from '../messages/message.js';
+import { parsePosition, type Position } from '../messages/position.js';
+
+/** What Redis keeps of a message: `<type> <the JSON but for its id>`. A type has no space. */
+export function encodePayload(type: string, tail: string): string {
+  return `${type} ${tail}`;
+}
+
+/** @param payload as `encodePayload` wrote it */
+export function decodePayload(position: Position, payload: string): EncodedMessage {
+  const space = payload.indexOf(' ');
+  const type = payload.slice(0, space);
+  return { position, type, json: completeJson(position, payload.slice(space + 1)) };
+}
+
+/** @param text as publish.lua publishes it: `<position> <payload>` */
+export function decodePublished(text: string): EncodedMessage {
+  const space = text.indexOf(' ');
+  return decodePayload(requirePosition(text.slice(0, space)), text.slice(space + 1));
+}
+
+/** @throws Error if Redis holds what Birdsong never wrote */
+export function requirePosition(text: string): Position {
+  const position = parsePosition(text);
+  if (!position) {
+    throw new Error(`Redis answered "${text.slice(0, 50)}" where a position was expected.`);
+  }
+  return position;
+}

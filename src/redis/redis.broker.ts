@@ -1,0 +1,124 @@
+import { Injectable } from '@nestjs/common';
+import {
+  Broker,
+  type Acceptance,
+  type BrokerChannel,
+  type HistoryPage,
+  type HistoryQuery,
+  type Publication,
+  type Subscriber,
+  type Subscription,
+} from '../broker/broker.port.js';
+import { NEVER_USED_TTL_MS, POSITION_TTL_MS } from '../broker/position-ttl.js';
+import { isGap } from '../messages/position.js';
+import { BirdsongSettings, type RedisSettings } from '../options/birdsong.settings.js';
+import { decodePayload, encodePayload, requirePosition } from './payload.js';
+import { RedisConnections, unavailable } from './redis.connections.js';
+import { RedisKeys } from './redis.keys.js';
+import { RedisSubscriber } from './redis.subscriber.js';
+
+/** Carries messages through Redis: any number of nodes, history that outlives them. */
+@Injectable()
+export class RedisBroker extends Broker {
+  private readonly keys: RedisKeys;
+  private readonly connections: RedisConnections;
+  private readonly subscriber: RedisSubscriber;
+
+  constructor(
+    private readonly settings: BirdsongSettings,
+    redis: RedisSettings,
+  ) {
+    super();
+    this.keys = new RedisKeys(redis.keyPrefix);
+    this.connections = new RedisConnections(redis);
+    this.subscriber = new RedisSubscriber(this.connections, this.keys, redis.probeIntervalMs);
+  }
+
+  override async open(): Promise<void> {
+    await this.connections.open();
+    this.subscriber.open();
+  }
+
+  override isAvailable(): boolean {
+    return this.connections.areReady();
+  }
+
+  override async publish(channel: BrokerChannel, publication: Publication): Promise<Acceptance> {
+    const { name, history } = channel;
+    const { type, tail, createdAtMs, idempotencyKey } = publication;
+    const ageMs = history.ageSeconds * 1000;
+    const keys = [this.keys.meta(name), this.keys.history(name)];
+    const args: (string | number)[] = [
+      this.keys.pubSub(name),
+      encodePayload(type, tail),
+      history.count,
+      ageMs,
+      Math.max(POSITION_TTL_MS, ageMs),
+      NEVER_USED_TTL_MS,
+      `${createdAtMs} ${type}`,
+    ];
+    if (idempotencyKey !== undefined) {
+      keys.push(this.keys.idempotency(name, idempotencyKey));
+      args.push(this.settings.idempotencyMs);
+    }
+    const { commands } = this.connections;
+    const [remembered, repeat] = await commands
+      .birdsongPublish(keys.length, ...keys, ...args)
+      .catch(rejectAsUnavailable);
+    const [position = '', createdAt = '', acceptedType = ''] = remembered.split(' ');
+    return {
+      position: requirePosition(position),
+      createdAtMs: Number(createdAt),
+      type: acceptedType,
+      duplicate: repeat === '1',
+    };
+  }
+
+  override subscribe(channel: BrokerChannel, subscriber: Subscriber): Promise<Subscription> {
+    return this.subscriber.subscribe(channel.name, subscriber, (query) =>
+      this.read(channel, query),
+    );
+  }
+
+  override async read(channel: BrokerChannel, query: HistoryQuery): Promise<HistoryPage> {
+    const { name, history } = channel;
+    const { after, before, limit } = query;
+    const [epochText, newestText, oldestText, flat] = await this.connections.commands
+      .birdsongRead(
+        this.keys.meta(name),
+        this.keys.history(name),
+        after?.epoch ?? '',
+        after?.offset ?? '',
+        before?.epoch ?? '',
+        before?.offset ?? '',
+        limit,
+        history.ageSeconds * 1000,
+        NEVER_USED_TTL_MS,
+      )
+      .catch(rejectAsUnavailable);
+    const newest = { epoch: Number(epochText), offset: Number(newestText) };
+    const oldest = oldestText === '' ? undefined : requirePosition(oldestText).offset;
+    const messages = [];
+    for (let index = 0; index < flat.length; index += 2) {
+      messages.push(decodePayload(requirePosition(flat[index] ?? ''), flat[index + 1] ?? ''));
+    }
+    return {
+      messages: after ? messages : messages.reverse(),
+      newest,
+      oldest,
+      gap:
+        (before !== undefined && before.epoch !== newest.epoch) ||
+        (after !== undefined && isGap(after, newest, oldest)),
+    };
+  }
+
+  override close(): Promise<void> {
+    this.subscriber.close();
+    this.connections.close();
+    return Promise.resolve();
+  }
+}
+
+function rejectAsUnavailable(cause: unknown): never {
+  throw unavailable(cause);
+}

@@ -1,0 +1,92 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Redis } from 'ioredis';
+import { BirdsongError } from '../errors/birdsong.error.js';
+import type { RedisSettings } from '../options/birdsong.settings.js';
+import { SCRIPTS, type ScriptCommands } from './scripts.js';
+
+const RECONNECT_FIRST_MS = 50;
+const RECONNECT_MOST_MS = 1000;
+
+/** The two connections of a node: one for commands, one that is subscribed. */
+@Injectable()
+export class RedisConnections {
+  readonly commands: Redis & ScriptCommands;
+  readonly subscriber: Redis;
+  private readonly logger = new Logger('Birdsong');
+
+  constructor(settings: RedisSettings) {
+    const shared = {
+      lazyConnect: true,
+      connectTimeout: settings.commandTimeoutMs,
+      commandTimeout: settings.commandTimeoutMs,
+      retryStrategy: (times: number) =>
+        Math.min(RECONNECT_FIRST_MS * 2 ** (times - 1), RECONNECT_MOST_MS),
+      // A command that cannot be sent now, or whose answer is lost, fails now: the sender is told, rather
+      // than kept waiting, and nothing is ever published twice by a resend.
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+    } as const;
+    this.commands = new Redis(settings.url, {
+      ...shared,
+      connectionName: 'birdsong-commands',
+      enableAutoPipelining: true,
+      scripts: SCRIPTS,
+    }) as Redis & ScriptCommands;
+    this.subscriber = new Redis(settings.url, {
+      ...shared,
+      connectionName: 'birdsong-subscriber',
+      // The broker subscribes again itself: it must know when, to fetch what was missed.
+      autoResubscribe: false,
+    });
+    this.report(this.commands, 'commands');
+    this.report(this.subscriber, 'subscriber');
+  }
+
+  /** @throws BirdsongError `broker-unavailable` if Redis does not answer, or is too old */
+  async open(): Promise<void> {
+    try {
+      await Promise.all([this.commands.connect(), this.subscriber.connect()]);
+    } catch (cause) {
+      this.close();
+      throw unavailable(cause);
+    }
+    const version = /redis_version:(\d+)/.exec(await this.commands.info('server'))?.[1];
+    if (Number(version) < 7) {
+      this.close();
+      throw new Error(`Birdsong needs Redis 7.0 or newer; this one is ${version ?? 'unknown'}.`);
+    }
+  }
+
+  areReady(): boolean {
+    return this.commands.status === 'ready' && this.subscriber.status === 'ready';
+  }
+
+  close(): void {
+    this.commands.disconnect();
+    this.subscriber.disconnect();
+  }
+
+  private report(client: Redis, name: string): void {
+    let isDown = false;
+    client.on('error', (error: Error) => {
+      if (!isDown) {
+        isDown = true;
+        this.logger.warn(`Redis (${name}) is unreachable: ${error.message || error.name}`);
+      }
+    });
+    client.on('ready', () => {
+      if (isDown) {
+        isDown = false;
+        this.logger.log(`Redis (${name}) is back.`);
+      }
+    });
+  }
+}
+
+export function unavailable(cause: unknown): BirdsongError {
+  return new BirdsongError('broker-unavailable', 'The message broker does not answer.', {
+    retryAfterSeconds: 1,
+    cause,
+  });
+}

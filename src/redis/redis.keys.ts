@@ -1,0 +1,32 @@
+/**
+ * The names of a channel's keys. They share a hash tag, so that a Redis Cluster keeps them in one slot.
+ */
+export class RedisKeys {
+  constructor(private readonly prefix: string) {}
+
+  meta(channel: string): string {
+    return `${this.pubSub(channel)}:meta`;
+  }
+
+  history(channel: string): string {
+    return `${this.pubSub(channel)}:history`;
+  }
+
+  idempotency(channel: string, key: string): string {
+    return `${this.pubSub(channel)}:key:${key}`;
+  }
+
+  /** The pub/sub channel. */
+  pubSub(channel: string): string {
+    return `${this.prefix}:{${channel}}`;
+  }
+
+  /** The channel whose pub/sub channel this is. */
+  channelOf(pubSub: string): string {
+    return pubSub.slice(this.prefix.length + 2, -1);
+  }
+
+  probe(nodeId: string): string {
+    return `${this.prefix}:probe:${nodeId}`;
+  }
+}

@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+
+const source = (name: string) =>
+  readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8');
+
+/** The scripts that run inside Redis, for ioredis' `scripts` option. */
+export const SCRIPTS = {
+  birdsongPublish: { lua: source('channel') + source('publish') },
+  birdsongRead: { lua: source('channel') + source('read'), numberOfKeys: 2 },
+};
+
+/** The scripts as methods, as ioredis adds them. */
+export interface ScriptCommands {
+  /** The number of keys, the keys, then the arguments: see publish.lua. */
+  birdsongPublish(...args: (string | number)[]): Promise<[remembered: string, repeat: string]>;
+  /** See read.lua. */
+  birdsongRead(
+    ...args: (string | number)[]
+  ): Promise<[epoch: string, newest: string, oldest: string, entries: string[]]>;
+}

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import type { BirdsongOptions } from '../options/birdsong.options.js';
+import type { HistoryLimits } from '../policies/policy.js';
+
+/** What someone says in a chat room. */
+const chatData = z.strictObject({
+  name: z.string().trim().min(1).max(64),
+  message: z.string().min(1).max(4000),
+});
+
+/** The channels of the stand-alone server. */
+export const serverChannels = (history: HistoryLimits): BirdsongOptions['channels'] => ({
+  'chat.:room': { publish: 'anyone', subscribe: 'anyone', data: chatData, history },
+  // For nobody until there are identities.
+  'user.:userId': { history },
+  'user.:userId.*': { history },
+  'public.*': { publish: 'anyone', subscribe: 'anyone', history },
+});

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+
+const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+
+const origins = z
+  .string()
+  .transform((list) => list.split(',').map((origin) => origin.trim()))
+  .pipe(
+    z.array(z.url({ protocol: /^https?$/, error: 'must be origins like https://app.example' })),
+  );
+
+/** Every variable that the server reads: `.env.example` explains them. */
+export const environmentSchema = z.object({
+  PORT: whole(0, 65_535).default(3000),
+  HOST: z.string().min(1).default('0.0.0.0'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'log', 'debug', 'verbose']).default('log'),
+  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be redis://… or rediss://…' }).optional(),
+  REDIS_KEY_PREFIX: z.string().min(1).default('birdsong'),
+  CORS_ORIGINS: origins.optional(),
+  MAX_MESSAGE_BYTES: whole(256, 16 * 1024 * 1024).default(65_536),
+  HISTORY_COUNT: whole(1, 1_000_000).default(1000),
+  HISTORY_SECONDS: whole(1, 315_360_000).default(86_400),
+  IDEMPOTENCY_SECONDS: whole(1, 86_400).default(300),
+  HEARTBEAT_SECONDS: z.coerce.number().min(0.05).max(3600).default(15),
+  MAX_CHANNELS_PER_STREAM: whole(1, 1000).default(100),
+  FEED_LINGER_SECONDS: z.coerce.number().min(0).max(3600).default(10),
+  COALESCE_MS: whole(0, 1000).default(10),
+});
+
+export type Environment = Readonly<z.output<typeof environmentSchema>>;
+
+/**
+ * The one place where the environment is read. A variable that is set and empty counts as not set.
+ * @throws Error that names every variable that is not valid
+ */
+export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
+  const set = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
+  const result = environmentSchema.safeParse(set);
+  if (!result.success) {
+    const faults = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+    throw new Error(faults.join('; '));
+  }
+  return Object.freeze(result.data);
+}

@@ -1,0 +1,30 @@
+import { Controller, Get, Header, UseFilters } from '@nestjs/common';
+import { Broker } from '../broker/broker.port.js';
+import { BirdsongError } from '../errors/birdsong.error.js';
+import { ProblemFilter } from '../errors/problem.filter.js';
+
+/** For whatever keeps the server running. */
+@Controller('health')
+@UseFilters(ProblemFilter)
+export class HealthController {
+  constructor(private readonly broker: Broker) {}
+
+  /** The process answers. */
+  @Get('live')
+  @Header('Cache-Control', 'no-store')
+  live(): { status: 'ok' } {
+    return { status: 'ok' };
+  }
+
+  /** It can take messages and deliver them. */
+  @Get('ready')
+  @Header('Cache-Control', 'no-store')
+  ready(): { status: 'ok' } {
+    if (!this.broker.isAvailable()) {
+      throw new BirdsongError('broker-unavailable', 'The message broker does not answer.', {
+        retryAfterSeconds: 1,
+      });
+    }
+    return { status: 'ok' };
+  }
+}

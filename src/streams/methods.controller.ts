@@ -1,0 +1,19 @@
+import { Controller, Header, HttpCode, Options } from '@nestjs/common';
+
+/** Says which methods each address takes (RFC 9110 §9.3.7). */
+@Controller()
+export class MethodsController {
+  @Options('channels/:channel/messages')
+  @HttpCode(204)
+  @Header('Allow', 'GET, HEAD, POST, OPTIONS')
+  messages(): void {
+    // The header is the answer.
+  }
+
+  @Options(['channels/:channel/events', 'events'])
+  @HttpCode(204)
+  @Header('Allow', 'GET, HEAD, OPTIONS')
+  events(): void {
+    // The header is the answer.
+  }
+}

@@ -1,0 +1,153 @@
+import type { ServerResponse } from 'node:http';
+import type { Gap } from '../broker/broker.port.js';
+import type { ChannelFeed } from '../channels/channel.feed.js';
+import {
+  ChannelReader,
+  type Beginning,
+  type ReaderSink,
+  type Start,
+} from '../channels/channel.reader.js';
+import type { FrameBatch } from '../channels/frame-batch.js';
+import { formatPosition } from '../messages/position.js';
+import * as events from './control-events.js';
+import { cursorEntry, cursorKey, formatCursor } from './cursor.js';
+
+/** Bytes that may wait for a client that does not read. */
+const MAX_UNSENT_BYTES = 1024 * 1024;
+
+/** One channel of a stream, and its part of the stream's cursor. */
+interface Part {
+  readonly reader: ChannelReader;
+  readonly key: string;
+  entry: string;
+}
+
+/** One open SSE response, reading one or more channels. It ends with the response. */
+export class Stream implements ReaderSink {
+  /** Counts of `beat` without a write in between. */
+  private silentBeats = 0;
+  private draining: Promise<void> | undefined;
+  private readonly parts: readonly Part[];
+
+  constructor(
+    private readonly response: ServerResponse,
+    feeds: readonly ChannelFeed[],
+  ) {
+    this.parts = feeds.map((feed) => ({
+      reader: new ChannelReader(feed, this),
+      key: feeds.length > 1 ? cursorKey(feed.channel.name) : '',
+      entry: '',
+    }));
+  }
+
+  /** Tells where each channel begins, replays what it must, and goes on live. */
+  async run(starts: readonly Start[]): Promise<void> {
+    const beginnings = await Promise.all(
+      this.parts.map(({ reader }, index) => reader.begin(starts[index] ?? { kind: 'live' })),
+    );
+    if (this.isOver()) {
+      return;
+    }
+    this.announce(beginnings, starts);
+    await Promise.all(this.parts.map(({ reader }) => reader.run()));
+  }
+
+  write(batch: FrameBatch, reader: ChannelReader): Promise<void> | undefined {
+    this.silentBeats = 0;
+    const { response } = this;
+    if (this.parts.length === 1) {
+      response.write(batch.bytes);
+    } else {
+      response.cork();
+      response.write(batch.fields);
+      response.write(`id: ${this.cursorAfter(reader)}\n\n`);
+      response.uncork();
+    }
+    if (response.writableLength > MAX_UNSENT_BYTES) {
+      // It comes back by its Last-Event-ID.
+      response.destroy();
+    }
+    return response.writableNeedDrain ? this.drained() : undefined;
+  }
+
+  gap(gap: Gap, reader: ChannelReader): void {
+    this.send(events.gap(reader.feed.channel.name, gap));
+  }
+
+  send(text: string): void {
+    this.silentBeats = 0;
+    this.response.write(text);
+  }
+
+  /** To be called at equal intervals. Breaks a silence of this many of them. */
+  beat(most: number): void {
+    if (++this.silentBeats >= most) {
+      this.send(events.HEARTBEAT);
+    }
+  }
+
+  /** Says why, and ends the response. */
+  end(reason: events.ClosingReason, reconnect: boolean): void {
+    this.send(events.closing(reason, reconnect));
+    this.response.end();
+  }
+
+  /** Lets go of the feeds; whoever acquired them releases them. */
+  close(): void {
+    for (const { reader } of this.parts) {
+      reader.close();
+    }
+  }
+
+  private announce(beginnings: readonly Beginning[], starts: readonly Start[]): void {
+    const channels = this.parts.map((part, index) => {
+      const { newest, gap } = beginnings[index] as Beginning;
+      part.entry = cursorEntry(part.key, part.reader.position);
+      return {
+        channel: part.reader.feed.channel.name,
+        position: formatPosition(newest),
+        recovered: starts[index]?.kind === 'after' && !gap,
+        gap: gap !== undefined,
+      };
+    });
+    this.send(events.ready(this.id(), channels));
+    beginnings.forEach(({ gap }, index) => {
+      const reader = this.parts[index]?.reader;
+      if (gap && reader) {
+        this.gap(gap, reader);
+      }
+    });
+  }
+
+  private id(): string {
+    const [first, ...rest] = this.parts;
+    return first && rest.length === 0
+      ? formatPosition(first.reader.position)
+      : formatCursor(this.parts.map(({ entry }) => entry));
+  }
+
+  private cursorAfter(reader: ChannelReader): string {
+    const part = this.parts.find((candidate) => candidate.reader === reader);
+    if (part) {
+      part.entry = cursorEntry(part.key, reader.position);
+    }
+    return this.id();
+  }
+
+  /** One promise for all who wait, settled by the response's end too. */
+  private drained(): Promise<void> {
+    this.draining ??= new Promise((resolve) => {
+      const settle = () => {
+        this.draining = undefined;
+        this.response.off('drain', settle).off('close', settle);
+        resolve();
+      };
+      this.response.once('drain', settle).once('close', settle);
+    });
+    return this.draining;
+  }
+
+  private isOver(): boolean {
+    return this.response.writableEnded || this.response.destroyed;
+  }
+}

@@ -1,0 +1,135 @@
+import { Injectable, Logger, type MessageEvent } from '@nestjs/common';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Observable } from 'rxjs';
+import { Feeds } from '../channels/feeds.js';
+import type { Start } from '../channels/channel.reader.js';
+import { BirdsongError } from '../errors/birdsong.error.js';
+import { BirdsongSettings } from '../options/birdsong.settings.js';
+import type { Channel } from '../policies/channel-policies.js';
+import * as events from './control-events.js';
+import { resumeFrom } from './cursor.js';
+import { Stream } from './stream.js';
+import { takeOver } from './take-over.js';
+
+/** Beats per heartbeat: how finely silence is measured. */
+const BEATS = 10;
+
+export interface StreamOptions {
+  /** Where the client resumes. Default none: it begins live, or with `historyCount`. */
+  readonly lastEventId: string | undefined;
+  /** With how many of the newest messages of each channel a first connect begins. */
+  readonly historyCount: number;
+}
+
+/** The open streams of this node: opens them, keeps them from falling silent, ends them. */
+@Injectable()
+export class Streams {
+  private readonly open = new Set<Stream>();
+  private readonly logger = new Logger('Birdsong');
+  private beating: NodeJS.Timeout | undefined;
+  private isDraining = false;
+
+  constructor(
+    private readonly feeds: Feeds,
+    private readonly settings: BirdsongSettings,
+  ) {}
+
+  get count(): number {
+    return this.open.size;
+  }
+
+  /**
+   * For an `@Sse()` handler to return: opens the stream on this response.
+   * @throws BirdsongError `invalid-request` for no channel, too many, or one twice
+   */
+  serve(
+    channels: readonly Channel[],
+    request: IncomingMessage,
+    response: ServerResponse,
+    options: StreamOptions,
+  ): Observable<MessageEvent> {
+    this.requireChannels(channels);
+    const starts = startsOf(channels, options);
+    return takeOver(request, response, () => this.begin(channels, response, starts));
+  }
+
+  /** Ends every stream; those that come now are told to come back later. */
+  drain(): void {
+    this.isDraining = true;
+    for (const stream of this.open) {
+      stream.end('shutdown', true);
+    }
+  }
+
+  private requireChannels(channels: readonly Channel[]): void {
+    const most = this.settings.maxChannelsPerStream;
+    const names = new Set(channels.map(({ name }) => name));
+    if (names.size !== channels.length || names.size < 1 || names.size > most) {
+      throw new BirdsongError(
+        'invalid-request',
+        `A stream has 1 to ${most} channels, each of them once.`,
+      );
+    }
+  }
+
+  private begin(
+    channels: readonly Channel[],
+    response: ServerResponse,
+    starts: readonly Start[],
+  ): void {
+    response.write(events.preamble(this.settings.retryMs));
+    if (this.isDraining) {
+      // With an error status an EventSource would never come back.
+      response.end(events.closing('shutdown', true));
+      return;
+    }
+    const feeds = channels.map((channel) => this.feeds.acquire(channel));
+    const stream = new Stream(response, feeds);
+    this.add(stream);
+    response.once('close', () => {
+      this.remove(stream);
+      stream.close();
+      for (const feed of feeds) {
+        this.feeds.release(feed);
+      }
+    });
+    stream.run(starts).catch((error: unknown) => {
+      if (!response.destroyed && !this.isDraining) {
+        this.logger.error('A stream failed', error instanceof Error ? error.stack : String(error));
+      }
+      response.destroy();
+    });
+  }
+
+  private add(stream: Stream): void {
+    this.open.add(stream);
+    this.beating ??= setInterval(() => this.beat(), this.settings.heartbeatMs / BEATS).unref();
+  }
+
+  private remove(stream: Stream): void {
+    this.open.delete(stream);
+    if (this.open.size === 0) {
+      clearInterval(this.beating);
+      this.beating = undefined;
+    }
+  }
+
+  private beat(): void {
+    for (const stream of this.open) {
+      stream.beat(BEATS);
+    }
+  }
+}
+
+function startsOf(channels: readonly Channel[], options: StreamOptions): Start[] {
+  const { lastEventId, historyCount } = options;
+  if (lastEventId !== undefined) {
+    return resumeFrom(
+      lastEventId,
+      channels.map(({ name }) => name),
+    );
+  }
+  return channels.map(() =>
+    historyCount > 0 ? { kind: 'newest', count: historyCount } : { kind: 'live' },
+  );
+}

@@ -1,0 +1,133 @@
+import { describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { environmentSchema } from '../../src/server/environment.js';
+import { BirdsongNode } from '../harness/birdsong-node.js';
+import { freePort } from '../harness/free-port.js';
+import { RedisServer } from '../harness/redis-server.js';
+import { ServerProcess } from '../harness/server-process.js';
+
+const pathOf = (name: string): string => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+const textOf = (name: string): string => readFileSync(pathOf(name), 'utf8');
+const namesIn = (text: string, pattern: RegExp): string[] =>
+  [...new Set([...text.matchAll(pattern)].map(([, name = '']) => name))].sort();
+
+describe('The Dockerfile', () => {
+  const dockerfile = textOf('Dockerfile').replaceAll('\\\n', ' ');
+
+  function command(instruction: RegExp): string[] {
+    const [, json = ''] = instruction.exec(dockerfile) ?? [];
+    return JSON.parse(json) as string[];
+  }
+
+  async function checkHealth(port: number): Promise<number | null> {
+    const [program = '', ...args] = command(/^HEALTHCHECK .*CMD (\[.*\])$/m);
+    const check = new ServerProcess(program, args, {
+      cwd: pathOf('.'),
+      env: { PORT: String(port) },
+    });
+    return (await check.untilExit()).code;
+  }
+
+  it('has a health check that passes when the server is ready', async () => {
+    const node = await BirdsongNode.start();
+    try {
+      expect(await checkHealth(node.port)).toBe(0);
+    } finally {
+      await node.stop();
+    }
+  });
+
+  it('has a health check that fails when the server is not ready, silent or gone', async () => {
+    const notReady = createServer((_, response) => response.writeHead(503).end());
+    const silent = createServer(() => undefined);
+    for (const server of [notReady, silent]) {
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      expect(await checkHealth((server.address() as AddressInfo).port)).toBe(1);
+      server.close();
+      server.closeAllConnections();
+    }
+    expect(await checkHealth(await freePort())).toBe(1);
+  });
+
+  it('starts what the package names as its program', () => {
+    const { bin } = JSON.parse(textOf('package.json')) as { bin: { birdsong: string } };
+    expect(command(/^CMD (\[.*\])$/m)).toEqual(['node', bin.birdsong]);
+  });
+
+  it('copies only files that are there and that .dockerignore lets in', () => {
+    const letIn = namesIn(textOf('.dockerignore'), /^!(.+)$/gm);
+    const copied = namesIn(dockerfile, /^COPY (?!--from)(.+) \S+$/gm).flatMap((names) =>
+      names.split(' ').filter((name) => name !== '.'),
+    );
+    for (const name of [...letIn, ...copied])
+      expect([name, existsSync(pathOf(name))]).toEqual([name, true]);
+    expect(letIn).toEqual(expect.arrayContaining(copied));
+  });
+});
+
+describe('The .env.example', () => {
+  const example = textOf('.env.example');
+  const set = Object.fromEntries(
+    [...example.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
+  );
+
+  it('names every variable of the server and no other', () => {
+    const names = namesIn(example, /^(?:# )?([A-Z_]+)=/gm);
+    expect(names).toEqual(Object.keys(environmentSchema.shape).sort());
+  });
+
+  it('states the defaults', () => {
+    expect(environmentSchema.parse(set)).toEqual(environmentSchema.parse({}));
+  });
+
+  it('gives examples that are accepted for what has no default', () => {
+    const examples = [...example.matchAll(/^# ([A-Z_]+)=(.*)$/gm)].map(
+      ([, name = '', value = '']) => [name, value] as const,
+    );
+    const defaults: Record<string, unknown> = environmentSchema.parse({});
+    for (const [name] of examples) expect([name, defaults[name]]).toEqual([name, undefined]);
+    environmentSchema.parse(Object.fromEntries(examples));
+  });
+
+  it('starts a server', async () => {
+    const node = await BirdsongNode.start({ env: { ...set, PORT: '0', HOST: '127.0.0.1' } });
+    expect(await node.stop()).toBe(0);
+  });
+});
+
+describe('The docker-compose.yaml', () => {
+  const compose = textOf('docker-compose.yaml');
+
+  it('gives nginx every variable of its template and no other', () => {
+    const template = textOf('deploy/nginx/birdsong.conf.template');
+    expect(namesIn(compose, /^\s+(BIRDSONG_\w+):/gm)).toEqual(
+      namesIn(template, /\$\{(BIRDSONG_\w+)\}/g),
+    );
+  });
+
+  it('mounts files that are there', () => {
+    const files = namesIn(compose, /^\s+- \.\/([^:]+):/gm);
+    expect(files.length).toBeGreaterThan(0);
+    for (const name of files) expect([name, existsSync(pathOf(name))]).toEqual([name, true]);
+  });
+
+  it('runs Redis so that it forgets nothing', async () => {
+    const redis = await RedisServer.start({
+      args: ['--include', pathOf('deploy/redis/redis.conf')],
+    });
+    try {
+      const client = redis.client();
+      const read = (name: string): Promise<unknown> => client.config('GET', name);
+      expect(await read('appendonly')).toEqual(['appendonly', 'yes']);
+      expect(await read('appendfsync')).toEqual(['appendfsync', 'everysec']);
+      expect(await read('maxmemory-policy')).toEqual(['maxmemory-policy', 'noeviction']);
+    } finally {
+      await redis.stop();
+    }
+  });
+});

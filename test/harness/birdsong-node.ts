@@ -1,0 +1,87 @@
+import { fileURLToPath } from 'node:url';
+import { type Exit, ServerProcess } from './server-process.js';
+
+export interface BirdsongNodeOptions {
+  /** Added to PORT, HOST, PATH and HOME, which is all that the server sees of the environment. */
+  env?: Record<string, string>;
+  /** Default: 0, any free one. */
+  port?: number;
+  /** Default: 127.0.0.1. */
+  host?: string;
+}
+
+export interface BirdsongRun {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The stand-alone server as it is built, `node dist/main.js`, in a process of its own. */
+export class BirdsongNode {
+  private constructor(
+    private readonly server: ServerProcess,
+    /** Without a slash at the end. */
+    readonly url: string,
+  ) {}
+
+  /** Resolves once it listens; rejects with its output when it ends before. */
+  static async start(options: BirdsongNodeOptions = {}): Promise<BirdsongNode> {
+    const server = launch(options);
+    try {
+      const [, printed = ''] = await server.untilOutput(/listening on (http:\/\/\S+)\s/, {
+        deadlineMs: 20_000,
+      });
+      const url = new URL(printed);
+      // What a server that listens everywhere prints; here it is IPv4 that is meant.
+      if (url.hostname === 'localhost') url.hostname = '127.0.0.1';
+      return new BirdsongNode(server, url.origin);
+    } catch (error) {
+      await server.end('SIGKILL');
+      throw error;
+    }
+  }
+
+  /** Runs the server until it ends by itself, for starts that must fail. */
+  static async run(options: BirdsongNodeOptions = {}): Promise<BirdsongRun> {
+    const server = launch(options);
+    const { code } = await server.untilExit();
+    return { code, stdout: server.stdout, stderr: server.stderr };
+  }
+
+  get port(): number {
+    return Number(new URL(this.url).port);
+  }
+
+  get pid(): number {
+    return this.server.pid;
+  }
+
+  /** What it wrote to standard output and standard error so far. */
+  get output(): string {
+    return this.server.output;
+  }
+
+  get exited(): Promise<Exit> {
+    return this.server.exited;
+  }
+
+  /** Sends SIGTERM once and resolves with the exit code; again, with the same code. */
+  async stop(): Promise<number | null> {
+    const { code } = await this.server.end('SIGTERM');
+    return code;
+  }
+
+  /** Ends it with SIGKILL, as a machine that dies does. */
+  async kill(): Promise<void> {
+    await this.server.end('SIGKILL');
+  }
+}
+
+function launch({ env, port = 0, host = '127.0.0.1' }: BirdsongNodeOptions): ServerProcess {
+  return new ServerProcess(process.execPath, ['dist/main.js'], {
+    cwd: repository,
+    env: { PORT: String(port), HOST: host, NO_COLOR: '1', ...env },
+  });
+}

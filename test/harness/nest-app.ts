@@ -1,0 +1,53 @@
+import { Module, type ModuleMetadata } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { BirdsongModule, type BirdsongOptions } from '../../src/index.js';
+
+/** Channels that everybody may use. */
+export const OPEN_CHANNELS: BirdsongOptions['channels'] = {
+  'open.*': { publish: 'anyone', subscribe: 'anyone', history: { count: 1000 } },
+  'short.*': { publish: 'anyone', subscribe: 'anyone', history: { count: 5 } },
+  'long.*': { publish: 'anyone', subscribe: 'anyone', history: { count: 50_000 } },
+};
+
+/** A Nest app with Birdsong in it, in this process, on a port of its own. */
+export class NestApp {
+  private constructor(
+    readonly app: NestExpressApplication,
+    readonly url: string,
+  ) {}
+
+  /** An app that is only Birdsong, with open channels unless others are given. */
+  static birdsong(options: Partial<BirdsongOptions> = {}): Promise<NestApp> {
+    return NestApp.start({
+      imports: [BirdsongModule.forRoot({ channels: OPEN_CHANNELS, ...options })],
+    });
+  }
+
+  static async start(metadata: ModuleMetadata): Promise<NestApp> {
+    @Module(metadata)
+    class TestModule {}
+
+    const app = await NestFactory.create<NestExpressApplication>(TestModule, {
+      logger: ['fatal'],
+      abortOnError: false,
+    });
+    await app.listen(0, '127.0.0.1');
+    const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+    return new NestApp(app, `http://127.0.0.1:${port}`);
+  }
+
+  get port(): number {
+    return Number(new URL(this.url).port);
+  }
+
+  get server(): Server {
+    return this.app.getHttpServer() as Server;
+  }
+
+  close(): Promise<void> {
+    return this.app.close();
+  }
+}

@@ -1,0 +1,84 @@
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+
+export interface ChatTabOptions {
+  /** Default: `lobby`. */
+  room?: string;
+  /** Left out, the page asks for one. */
+  name?: string;
+}
+
+/** The chat page in a browser profile of its own, as one person has it open. */
+export class ChatTab {
+  /** What must not happen: uncaught errors, dialogs, and what the page's own policy forbids. */
+  readonly faults: string[] = [];
+
+  private constructor(
+    private readonly context: BrowserContext,
+    readonly page: Page,
+    private readonly url: string,
+  ) {
+    page.on('pageerror', (error) => this.faults.push(error.message));
+    page.on('dialog', (dialog) => {
+      this.faults.push(`dialog: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+    page.on('console', (message) => {
+      if (message.text().includes('Content Security Policy')) this.faults.push(message.text());
+    });
+  }
+
+  static async open(browser: Browser, url: string, options: ChatTabOptions = {}): Promise<ChatTab> {
+    const context = await browser.newContext();
+    const tab = new ChatTab(context, await context.newPage(), url);
+    if (options.name !== undefined) {
+      const name = JSON.stringify(options.name);
+      await context.addInitScript(`localStorage.getItem('birdsong.name') ??
+        localStorage.setItem('birdsong.name', ${name})`);
+    }
+    await tab.goto(`/#/${options.room ?? 'lobby'}`);
+    return tab;
+  }
+
+  async goto(path: string): Promise<void> {
+    await this.page.goto(`${this.url}${path}`);
+  }
+
+  async close(): Promise<void> {
+    await this.context.close();
+  }
+
+  at(testId: string): Locator {
+    return this.page.getByTestId(testId);
+  }
+
+  /** A message with exactly this text. */
+  said(text: string): Locator {
+    return this.at('message').filter({ has: this.page.getByText(text, { exact: true }) });
+  }
+
+  /** Resolves when the page shows this connection state. */
+  async untilState(state: 'connecting' | 'live' | 'reconnecting' | 'offline'): Promise<void> {
+    await this.page.locator(`[data-testid="connection-state"][data-state="${state}"]`).waitFor();
+  }
+
+  /** Resolves when the text is in the log. */
+  async untilSaid(text: string): Promise<void> {
+    await this.said(text).first().waitFor();
+  }
+
+  /** The texts in the log, from the oldest to the newest. */
+  async texts(): Promise<string[]> {
+    return this.at('message-text').allTextContents();
+  }
+
+  /** Writes and sends with the keyboard, without waiting for what comes of it. */
+  async say(text: string): Promise<void> {
+    await this.at('message-input').fill(text);
+    await this.at('message-input').press('Enter');
+  }
+
+  /** What stands in the box where one writes. */
+  async written(): Promise<string> {
+    return this.at('message-input').inputValue();
+  }
+}

@@ -1,0 +1,24 @@
+import { isObject, stringOf, type JsonObject } from '../http/json.js';
+
+/** A message as this page shows it. `id` is its position. */
+export interface ChatMessage {
+  readonly id: string;
+  readonly name: string;
+  readonly text: string;
+  readonly sentAt: Date;
+}
+
+export function messageId(json: JsonObject): string {
+  return stringOf(json['id']);
+}
+
+/** Undefined for what is no chat message: another type, or data of another form. */
+export function chatMessage(json: JsonObject): ChatMessage | undefined {
+  const { type, data } = json;
+  if (type !== 'message' || !isObject(data)) return undefined;
+  const { name, message: text } = data;
+  if (typeof name !== 'string' || typeof text !== 'string') return undefined;
+  const sentAt = new Date(stringOf(json['createdAt']));
+  if (Number.isNaN(sentAt.getTime())) return undefined;
+  return { id: messageId(json), name, text, sentAt };
+}

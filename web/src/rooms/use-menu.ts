@@ -1,0 +1,22 @@
+import { onScopeDispose, ref, watch, type Ref } from 'vue';
+
+/** Whether the rooms lie over the page, as they do where there is no room beside it. */
+export function useMenu(onOpen: () => void): Ref<boolean> {
+  const open = ref(false);
+  const wide = matchMedia('(width >= 48rem)');
+
+  function close(): void {
+    open.value = false;
+  }
+
+  watch(
+    open,
+    (opened) => {
+      if (opened) onOpen();
+    },
+    { flush: 'post' },
+  );
+  wide.addEventListener('change', close);
+  onScopeDispose(() => wide.removeEventListener('change', close));
+  return open;
+}

@@ -1,0 +1,90 @@
+import { eventsUrl } from '../http/endpoints.js';
+import { isObject, parseObject, stringOf } from '../http/json.js';
+import { backoffMs } from './backoff.js';
+
+export type StreamState = 'connecting' | 'live' | 'reconnecting' | 'ended';
+
+export interface StreamReader {
+  readonly onState: (state: StreamState) => void;
+  /** The stream begins behind `start`; who has seen `newest` is up to date. */
+  readonly onReady: (start: string, newest: string) => void;
+  readonly onMessage: (json: string) => void;
+  readonly onGap: () => void;
+  /** The server has answered with something that is not a stream. */
+  readonly onRefused: () => void;
+  /** The server has ended the stream for good. */
+  readonly onEnded: (reason: string) => void;
+}
+
+/** The live stream of one channel, opened again whenever it ends, behind the last event received. */
+export class RoomStream {
+  readonly #channel: string;
+  readonly #reader: StreamReader;
+  #source: EventSource | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #lastEventId = '';
+  #failureCount = 0;
+  #ended = false;
+
+  constructor(channel: string, reader: StreamReader) {
+    this.#channel = channel;
+    this.#reader = reader;
+  }
+
+  /** Opens the stream, at once also when it is open or about to be opened again. */
+  open(): void {
+    if (this.#ended) return;
+    const first = this.#source === undefined;
+    this.close();
+    this.#reader.onState(first ? 'connecting' : 'reconnecting');
+    const source = new EventSource(eventsUrl(this.#channel, this.#lastEventId));
+    source.addEventListener('stream.ready', (event: MessageEvent<string>) => this.#ready(event));
+    source.addEventListener('stream.gap', () => this.#reader.onGap());
+    source.addEventListener('stream.closing', (event: MessageEvent<string>) =>
+      this.#closing(event),
+    );
+    source.addEventListener('message', (event: MessageEvent<string>) => this.#message(event));
+    source.addEventListener('error', () => this.#failed(source));
+    this.#source = source;
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#source?.close();
+  }
+
+  #ready(event: MessageEvent<string>): void {
+    this.#failureCount = 0;
+    this.#lastEventId = event.lastEventId;
+    const { channels } = parseObject(event.data);
+    const channel: unknown = Array.isArray(channels) ? channels[0] : undefined;
+    const newest = isObject(channel) ? stringOf(channel['position']) : '';
+    this.#reader.onState('live');
+    this.#reader.onReady(event.lastEventId, newest);
+  }
+
+  #message(event: MessageEvent<string>): void {
+    this.#lastEventId = event.lastEventId;
+    this.#reader.onMessage(event.data);
+  }
+
+  #closing(event: MessageEvent<string>): void {
+    const { reason, reconnect } = parseObject(event.data);
+    if (reconnect !== false) return;
+    this.#ended = true;
+    this.close();
+    this.#reader.onState('ended');
+    this.#reader.onEnded(stringOf(reason));
+  }
+
+  #failed(source: EventSource): void {
+    // A message of the type `error` comes here too, on a stream that is well.
+    if (source.readyState === EventSource.OPEN) return;
+    this.#reader.onState('reconnecting');
+    // While it is CONNECTING, the browser itself tries again.
+    if (source.readyState !== EventSource.CLOSED) return;
+    this.#reader.onRefused();
+    this.#timer = setTimeout(() => this.open(), backoffMs(this.#failureCount));
+    this.#failureCount += 1;
+  }
+}
