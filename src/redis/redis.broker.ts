@@ -112,10 +112,9 @@ export class RedisBroker extends Broker {
     };
   }
 
-  override close(): Promise<void> {
+  override async close(): Promise<void> {
     this.subscriber.close();
-    this.connections.close();
-    return Promise.resolve();
+    await this.connections.close();
   }
 }
 

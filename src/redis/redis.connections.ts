@@ -1,11 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
+import { Pause } from '../broker/pause.js';
 import { BirdsongError } from '../errors/birdsong.error.js';
 import type { RedisSettings } from '../options/birdsong.settings.js';
 import { SCRIPTS, type ScriptCommands } from './scripts.js';
 
 const RECONNECT_FIRST_MS = 50;
 const RECONNECT_MOST_MS = 1000;
+/** How long a socket may take to close before it is destroyed. */
+const DISCONNECT_MS = 250;
 
 /** The two connections of a node: one for commands, one that is subscribed. */
 @Injectable()
@@ -19,6 +22,9 @@ export class RedisConnections {
       lazyConnect: true,
       connectTimeout: settings.commandTimeoutMs,
       commandTimeout: settings.commandTimeoutMs,
+      // A connection that owes an answer for so long is dead, whatever TCP believes.
+      socketTimeout: settings.commandTimeoutMs,
+      disconnectTimeout: DISCONNECT_MS,
       retryStrategy: (times: number) =>
         Math.min(RECONNECT_FIRST_MS * 2 ** (times - 1), RECONNECT_MOST_MS),
       // A command that cannot be sent now, or whose answer is lost, fails now: the sender is told, rather
@@ -48,12 +54,12 @@ export class RedisConnections {
     try {
       await Promise.all([this.commands.connect(), this.subscriber.connect()]);
     } catch (cause) {
-      this.close();
+      await this.close();
       throw unavailable(cause);
     }
     const version = /redis_version:(\d+)/.exec(await this.commands.info('server'))?.[1];
     if (Number(version) < 7) {
-      this.close();
+      await this.close();
       throw new Error(`Birdsong needs Redis 7.0 or newer; this one is ${version ?? 'unknown'}.`);
     }
   }
@@ -62,9 +68,8 @@ export class RedisConnections {
     return this.commands.status === 'ready' && this.subscriber.status === 'ready';
   }
 
-  close(): void {
-    this.commands.disconnect();
-    this.subscriber.disconnect();
+  async close(): Promise<void> {
+    await Promise.all([end(this.commands), end(this.subscriber)]);
   }
 
   private report(client: Redis, name: string): void {
@@ -82,6 +87,17 @@ export class RedisConnections {
       }
     });
   }
+}
+
+/** ioredis closes a socket with a timer behind it, which it leaves running if the socket was gone. */
+async function end(client: Redis): Promise<void> {
+  if (client.status === 'end') {
+    return;
+  }
+  const pause = new Pause();
+  client.once('end', () => pause.end());
+  client.disconnect();
+  await pause.for(DISCONNECT_MS);
 }
 
 export function unavailable(cause: unknown): BirdsongError {

@@ -111,6 +111,8 @@ export class RedisSubscriber {
    */
   private probe(): void {
     const { commands, subscriber } = this.connections;
+    // Unanswered, it ends a connection that is only half open.
+    subscriber.ping().catch(() => undefined);
     if (!this.connections.areReady()) {
       return;
     }

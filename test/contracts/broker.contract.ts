@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type {
   Broker,
   BrokerChannel,
-  Gap,
   HistoryPage,
   Publication,
 } from '../../src/broker/broker.port.js';
@@ -282,5 +281,3 @@ export function brokerContract(name: string, createWorld: () => Promise<BrokerWo
     });
   });
 }
-
-export type { Gap };

@@ -96,7 +96,33 @@ describe('The .env.example', () => {
 
   it('starts a server', async () => {
     const node = await BirdsongNode.start({ env: { ...set, PORT: '0', HOST: '127.0.0.1' } });
-    expect(await node.stop()).toBe(0);
+    await node.stop();
+  });
+});
+
+describe('The limits of nginx', () => {
+  const template = textOf('deploy/nginx/birdsong.conf.template');
+  const defaults = environmentSchema.parse({});
+
+  function numberAfter(start: string, pattern: RegExp): number {
+    const [, digits] = pattern.exec(template.slice(template.indexOf(start))) ?? [];
+    return Number(digits);
+  }
+
+  it('let a stream be silent for longer than a heartbeat', () => {
+    const seconds = numberAfter('events/?$ {', /proxy_read_timeout (\d+)s;/);
+    expect(seconds).toBeGreaterThanOrEqual(3 * defaults.HEARTBEAT_SECONDS);
+  });
+
+  it('let a long-poll wait for as long as it may', () => {
+    const longestWaitSeconds = 30;
+    const seconds = numberAfter('messages/?$ {', /proxy_read_timeout (\d+)s;/);
+    expect(seconds).toBeGreaterThan(longestWaitSeconds);
+  });
+
+  it('let the largest message pass', () => {
+    const kibibytes = numberAfter('server {', /client_max_body_size (\d+)k;/);
+    expect(kibibytes * 1024).toBeGreaterThan(1.5 * defaults.MAX_MESSAGE_BYTES);
   });
 });
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { request } from './http-client.js';
-import { SseReader } from './sse-reader.js';
+import { SseReader, type SseReaderOptions } from './sse-reader.js';
 
 describe('The SSE reader of the harness', () => {
   let server: Server;
@@ -11,15 +11,20 @@ describe('The SSE reader of the harness', () => {
   let reader: SseReader;
   let response: ServerResponse;
 
+  /** Opens a stream, and gives both its ends. */
+  async function open(options: SseReaderOptions = {}): Promise<[SseReader, ServerResponse]> {
+    const asked = once(server, 'request') as Promise<[unknown, ServerResponse]>;
+    const opened = SseReader.open(url, options);
+    const [, answer] = await asked;
+    answer.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders();
+    return [await opened, answer];
+  }
+
   beforeEach(async () => {
     server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/events`;
-    const asked = once(server, 'request') as Promise<[unknown, ServerResponse]>;
-    const opened = SseReader.open(url, { deadlineMs: 200 });
-    [, response] = await asked;
-    response.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders();
-    reader = await opened;
+    [reader, response] = await open();
   });
 
   afterEach(async () => {
@@ -55,22 +60,19 @@ describe('The SSE reader of the harness', () => {
   });
 
   it('says what came when the event does not, in time or at all', async () => {
-    response.write('data: other\n\n');
-    const wanted = (): Promise<unknown> => reader.next(({ data }) => data === 'wanted');
-    await expect(wanted()).rejects.toThrow(/200 ms.*data: other/s);
-    const next = expect(wanted()).rejects.toThrow(/over before.*complete.*data: other/s);
-    response.end();
-    await next;
+    const [hasty, answer] = await open({ deadlineMs: 1_000 });
+    const wanted = (): Promise<unknown> => hasty.next(({ data }) => data === 'wanted');
+    answer.write('data: other\n\n');
+    await expect(wanted()).rejects.toThrow(/1000 ms.*data: other/s);
+    answer.end();
+    await expect(wanted()).rejects.toThrow(/over before.*complete.*data: other/s);
   });
 
-  it('tells the end by the server from a broken connection and from its own', async () => {
-    const other = SseReader.open(url);
-    const [, unfinished] = (await once(server, 'request')) as [unknown, ServerResponse];
-    unfinished.writeHead(200).flushHeaders();
-    const broken = await other;
-    unfinished.destroy();
-    expect(await broken.ended).toBe('broken');
-    expect(broken.isOpen).toBe(false);
+  it('tells the end by the server from a broken connection', async () => {
+    const [unfinished, answer] = await open();
+    answer.destroy();
+    expect(await unfinished.ended).toBe('broken');
+    expect(unfinished.isOpen).toBe(false);
 
     response.end();
     expect(await reader.ended).toBe('complete');

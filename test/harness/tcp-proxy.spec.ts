@@ -93,9 +93,8 @@ describe('The TCP proxy of the harness', () => {
     const slow = ask('ECHO slow');
     expect(await slow).toBe('$4\r\nslow\r\n');
     expect(performance.now() - begun).toBeGreaterThanOrEqual(199);
+    proxy.delay(60_000);
     proxy.delay(0);
-    const quick = performance.now();
     expect(await ask('PING')).toBe('+PONG\r\n');
-    expect(performance.now() - quick).toBeLessThan(100);
   });
 });

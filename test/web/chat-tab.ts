@@ -77,6 +77,13 @@ export class ChatTab {
     await this.at('message-input').press('Enter');
   }
 
+  /** Scrolls the log to so many pixels from its top. */
+  async scrollTo(top: number): Promise<void> {
+    await this.at('message-log').evaluate((log: { scrollTop: number }, to) => {
+      log.scrollTop = to;
+    }, top);
+  }
+
   /** What stands in the box where one writes. */
   async written(): Promise<string> {
     return this.at('message-input').inputValue();

@@ -1,6 +1,6 @@
 import { nextTick, onBeforeUnmount, onMounted, watch, type Ref } from 'vue';
 
-/** So near to the bottom counts as being there: scroll positions are fractions. */
+/** Who scrolls down so near to the bottom follows again. */
 const BOTTOM_PX = 32;
 const TOP_PX = 80;
 
@@ -10,7 +10,7 @@ interface LogScroll {
 
 /**
  * Keeps the newest message in sight while the reader follows, and what is read in its place while not,
- * whatever comes or goes above it. `rows` is the child of `scroller` whose children are the lines.
+ * whatever comes or goes above it. `rows`, in `scroller`, holds the messages.
  */
 export function useLogScroll(
   scroller: Readonly<Ref<HTMLElement | null>>,
@@ -19,38 +19,59 @@ export function useLogScroll(
   content: () => unknown,
   onTop: () => void,
 ): LogScroll {
+  // A model's ref shows what was set only after the parent has rendered.
+  let follows = following.value;
+  let lastTop = 0;
   let observer: ResizeObserver | undefined;
 
-  function toBottom(): void {
-    following.value = true;
-    scroller.value?.scrollTo({ top: scroller.value.scrollHeight });
+  function follow(value: boolean): void {
+    follows = value;
+    following.value = value;
   }
 
+  function toBottom(): void {
+    const log = scroller.value;
+    follow(true);
+    if (log !== null) moveTo(log, log.scrollHeight);
+  }
+
+  function moveTo(log: HTMLElement, top: number): void {
+    log.scrollTop = top;
+    lastTop = log.scrollTop;
+  }
+
+  /** The first pixel upwards is the reader's wish to look back, however fast messages come. */
   function onScroll(): void {
     const log = scroller.value;
     if (log === null) return;
-    following.value = log.scrollHeight - log.clientHeight - log.scrollTop < BOTTOM_PX;
-    if (!following.value && log.scrollTop < TOP_PX) onTop();
+    const below = log.scrollHeight - log.clientHeight - log.scrollTop;
+    if (log.scrollTop < lastTop && below > 1) follow(false);
+    else if (below <= 1 || (log.scrollTop > lastTop && below < BOTTOM_PX)) follow(true);
+    lastTop = log.scrollTop;
+    if (!follows && log.scrollTop < TOP_PX) onTop();
   }
 
+  /** A message, not what divides messages: that may go when older ones come before it. */
   function firstVisible(log: HTMLElement): Element | undefined {
     const edge = log.getBoundingClientRect().top;
-    const lines = Array.from(rows.value?.children ?? []);
+    const lines = Array.from(rows.value?.querySelectorAll(':scope > [data-id]') ?? []);
     return lines.find((line) => line.getBoundingClientRect().bottom > edge);
   }
 
   watch(content, async () => {
     const log = scroller.value;
     if (log === null) return;
-    const anchor = following.value ? undefined : firstVisible(log);
+    // What the reader has scrolled since the last event of it counts too.
+    onScroll();
+    const anchor = follows ? undefined : firstVisible(log);
     const before = anchor?.getBoundingClientRect().top ?? 0;
     await nextTick();
-    if (following.value) {
+    if (follows) {
       toBottom();
       return;
     }
     if (anchor?.isConnected === true) {
-      log.scrollTop += anchor.getBoundingClientRect().top - before;
+      moveTo(log, log.scrollTop + anchor.getBoundingClientRect().top - before);
     }
     onScroll();
   });
@@ -61,7 +82,7 @@ export function useLogScroll(
     log.addEventListener('scroll', onScroll, { passive: true });
     // A phone's keyboard, a turned screen, a growing text box: the newest message stays in sight.
     observer = new ResizeObserver(() => {
-      if (following.value) toBottom();
+      if (follows) toBottom();
     });
     observer.observe(log);
   });

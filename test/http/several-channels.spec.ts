@@ -1,0 +1,126 @@
+import { expect, test } from '@jest/globals';
+import { request } from '../harness/http-client.js';
+import type { NestApp } from '../harness/nest-app.js';
+import { dataOf, eachBroker, isMessage, send } from './each-broker.js';
+
+const url = (app: NestApp, channels: readonly string[], query = '') =>
+  `${app.url}/events?${channels.map((channel) => `channel=${channel}`).join('&')}${query}`;
+
+const parse = ({ data }: { data: string }) => JSON.parse(data) as { channel: string };
+
+eachBroker('a stream of several channels', (world) => {
+  test('carries the messages of all of them, each closed by a cursor', async () => {
+    const app = await world.start();
+    const channels = [world.channel(), world.channel(), world.channel()];
+    const reader = await world.read(url(app, channels));
+    const ready = await reader.next();
+    for (const channel of channels) {
+      await send(app, channel, `in ${channel}`);
+      await reader.next();
+    }
+
+    expect(parse(ready)).toMatchObject({ channels: channels.map((channel) => ({ channel })) });
+    expect(ready.id).toMatch(/^~/);
+    const messages = reader.events.filter(isMessage);
+    expect(dataOf(messages)).toEqual(channels.map((channel) => `in ${channel}`));
+    expect(messages.every(({ id }) => id?.startsWith('~'))).toBe(true);
+    expect(new Set(messages.map(({ id }) => id)).size).toBe(3);
+  });
+
+  test('resumes each channel where it was, whichever had messages meanwhile', async () => {
+    const app = await world.start();
+    const channels = [world.channel(), world.channel(), world.channel()] as const;
+    const first = await world.read(url(app, channels));
+    await first.next();
+    await send(app, channels[0], 'seen');
+    await first.next();
+    await first.close();
+    await send(app, channels[0], 'a');
+    await send(app, channels[1], 'b');
+    const second = await world.read(url(app, channels), { 'Last-Event-ID': first.lastEventId });
+    const events = await second.take(3);
+
+    expect(parse(events[0] ?? { data: '' })).toMatchObject({
+      channels: channels.map(() => ({ recovered: true, gap: false })),
+    });
+    expect(dataOf(events.slice(1)).sort()).toEqual(['a', 'b']);
+    await send(app, channels[2], 'c');
+    expect(dataOf([await second.next()])).toEqual(['c']);
+  });
+
+  test('a batch is delivered whole, and a resume from its cursor repeats nothing', async () => {
+    const app = await world.start();
+    const channels = [world.channel(), world.channel()] as const;
+    const reader = await world.read(url(app, channels));
+    await reader.next();
+    await Promise.all(Array.from({ length: 50 }, (_, number) => send(app, channels[0], number)));
+    await reader.take(50);
+    await reader.close();
+    await send(app, channels[0], 'next');
+    const again = await world.read(url(app, channels), { 'Last-Event-ID': reader.lastEventId });
+
+    expect(dataOf([await again.next(isMessage)])).toEqual(['next']);
+    expect(new Set(dataOf(reader.events.slice(1))).size).toBe(50);
+  });
+
+  test('a cursor keeps its worth when channels are added or removed', async () => {
+    const app = await world.start();
+    const [one, two, three] = [world.channel(), world.channel(), world.channel()];
+    const first = await world.read(url(app, [one, two]));
+    await first.next();
+    await first.close();
+    await send(app, one, 'one');
+    await send(app, two, 'two');
+    await send(app, three, 'before it was added');
+    const changed = await world.read(url(app, [three, two]), {
+      'Last-Event-ID': first.lastEventId,
+    });
+    const alone = await world.read(url(app, [one]), { 'Last-Event-ID': first.lastEventId });
+
+    expect(parse(await changed.next())).toMatchObject({
+      channels: [
+        { channel: three, recovered: false, gap: false },
+        { channel: two, recovered: true, gap: false },
+      ],
+    });
+    expect(dataOf([await changed.next(isMessage)])).toEqual(['two']);
+    expect(dataOf([await alone.next(isMessage)])).toEqual(['one']);
+    await send(app, three, 'after');
+    expect(dataOf([await changed.next(isMessage)])).toEqual(['after']);
+  });
+
+  test('garbage in the place of a cursor is a gap in every channel', async () => {
+    const app = await world.start();
+    const channels = [world.channel(), world.channel()];
+    const reader = await world.read(url(app, channels), { 'Last-Event-ID': '17-3' });
+    const [ready, ...gaps] = await reader.take(3);
+
+    expect(parse(ready ?? { data: '' })).toMatchObject({
+      channels: [{ gap: true }, { gap: true }],
+    });
+    expect(gaps.map((gap) => parse(gap).channel)).toEqual(channels);
+  });
+
+  test('?history=N begins with the last N of each channel', async () => {
+    const app = await world.start();
+    const channels = [world.channel(), world.channel()] as const;
+    for (const number of [1, 2, 3]) {
+      await send(app, channels[0], `a${number}`);
+      await send(app, channels[1], `b${number}`);
+    }
+    const reader = await world.read(url(app, channels, '&history=2'));
+
+    expect(dataOf(await reader.take(4, isMessage)).sort()).toEqual(['a2', 'a3', 'b2', 'b3']);
+  });
+
+  test('too many channels, none, or one twice are refused', async () => {
+    const app = await world.start({ maxChannelsPerStream: 2 });
+    const status = async (channels: readonly string[]) =>
+      (await request(url(app, channels))).status;
+
+    expect(await status(['open.a', 'open.b', 'open.c'])).toBe(400);
+    expect(await status(['open.a', 'open.a'])).toBe(400);
+    expect(await status([])).toBe(400);
+    expect(await status(['open.a', 'nowhere'])).toBe(404);
+  });
+});

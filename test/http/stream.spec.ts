@@ -1,0 +1,202 @@
+import { expect, test } from '@jest/globals';
+import { dataOf, eachBroker, eventsUrl, isMessage, send, sendMany } from './each-broker.js';
+
+const isReady = ({ event }: { event: string }) => event === 'stream.ready';
+const parse = ({ data }: { data: string }) => JSON.parse(data) as unknown;
+
+eachBroker('a stream of one channel', (world) => {
+  test('opens at once with retry, a comment and stream.ready, which carries an id', async () => {
+    const app = await world.start({ retryMs: 1234 });
+    const channel = world.channel();
+    const reader = await world.read(eventsUrl(app, channel));
+    const ready = await reader.next();
+
+    expect(reader.status).toBe(200);
+    expect(reader.headers['content-type']).toBe('text/event-stream');
+    expect(reader.headers['cache-control']).toMatch(/no-store.*no-transform/);
+    expect(reader.headers['x-accel-buffering']).toBe('no');
+    expect(reader.retry).toBe(1234);
+    expect(reader.comments).toHaveLength(1);
+    expect(ready.event).toBe('stream.ready');
+    expect(ready.id).toMatch(/^\d+-0$/);
+    expect(parse(ready)).toEqual({
+      channels: [{ channel, position: ready.id, recovered: false, gap: false }],
+    });
+  });
+
+  test('a client that drops before its first message loses nothing', async () => {
+    const app = await world.start();
+    const channel = world.channel();
+    await send(app, channel, 'before');
+    const first = await world.read(eventsUrl(app, channel));
+    await first.next(isReady);
+    await first.close();
+    await send(app, channel, 'while away');
+    const second = await world.read(eventsUrl(app, channel), {
+      'Last-Event-ID': first.lastEventId,
+    });
+
+    expect(parse(await second.next(isReady))).toMatchObject({
+      channels: [{ recovered: true, gap: false }],
+    });
+    expect(dataOf([await second.next(isMessage)])).toEqual(['while away']);
+  });
+
+  test.each(['header', 'parameter'])('resumes by the Last-Event-ID %s', async (way) => {
+    const app = await world.start();
+    const channel = world.channel();
+    const accepted = await sendMany(app, channel, 1, 10);
+    const id = accepted[3]?.id ?? '';
+    const reader =
+      way === 'header'
+        ? await world.read(eventsUrl(app, channel), { 'Last-Event-ID': id })
+        : await world.read(eventsUrl(app, channel, `?lastEventId=${id}`));
+    const [ready, ...messages] = await reader.take(7);
+    await send(app, channel, 'live');
+
+    expect(ready?.id).toBe(id);
+    expect(dataOf(messages)).toEqual([5, 6, 7, 8, 9, 10]);
+    expect(messages.map((event) => event.id)).toEqual(accepted.slice(4).map((one) => one.id));
+    expect(dataOf([await reader.next()])).toEqual(['live']);
+    expect(reader.lastEventId).toBe(messages.at(-1)?.id?.replace('-10', '-11'));
+  });
+
+  test('a first connect may begin with the newest messages, a resume ignores that', async () => {
+    const app = await world.start();
+    const channel = world.channel();
+    const accepted = await sendMany(app, channel, 1, 6);
+    const first = await world.read(eventsUrl(app, channel, '?history=2'));
+    const all = await world.read(eventsUrl(app, channel, '?history=1000'));
+    const resumed = await world.read(eventsUrl(app, channel, '?history=5'), {
+      'Last-Event-ID': accepted[4]?.id ?? '',
+    });
+
+    expect(dataOf(await first.take(2, isMessage))).toEqual([5, 6]);
+    expect(parse(await first.next(isReady))).toMatchObject({
+      channels: [{ position: accepted[5]?.id, recovered: false, gap: false }],
+    });
+    expect(dataOf(await all.take(6, isMessage))).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(dataOf(await resumed.take(1, isMessage))).toEqual([6]);
+  });
+
+  test('history that was trimmed is told as a gap, then what is left is replayed', async () => {
+    const app = await world.start();
+    const channel = world.channel('short');
+    const accepted = await sendMany(app, channel, 1, 12);
+    const [after, oldest, newest] = [accepted[2]?.id, accepted[7]?.id, accepted[11]?.id];
+    const reader = await world.read(eventsUrl(app, channel), { 'Last-Event-ID': after ?? '' });
+    const [ready, gap, ...messages] = await reader.take(7);
+
+    expect(parse(ready ?? { data: '' })).toEqual({
+      channels: [{ channel, position: newest, recovered: false, gap: true }],
+    });
+    expect(gap?.event).toBe('stream.gap');
+    expect(gap?.id).toBeUndefined();
+    expect(parse(gap ?? { data: '' })).toEqual({ channel, after, oldest });
+    expect(dataOf(messages)).toEqual([8, 9, 10, 11, 12]);
+  });
+
+  test.each([
+    ['garbage', () => 'garbage'],
+    ['a cursor that is none', () => '~~~'],
+    ['10 kB', () => '9'.repeat(10_000)],
+    ['another epoch', (id: string) => `1-${id.split('-')[1] ?? ''}`],
+    ['the future', (id: string) => id.replace(/-\d+$/, '-99')],
+  ])('a Last-Event-ID of %s is a gap, not an error', async (_name, spoil) => {
+    const app = await world.start();
+    const channel = world.channel();
+    const accepted = await sendMany(app, channel, 1, 3);
+    const sent = spoil(accepted[2]?.id ?? '');
+    const reader = await world.read(eventsUrl(app, channel), { 'Last-Event-ID': sent });
+    const [ready, gap, ...messages] = await reader.take(5);
+    await send(app, channel, 4);
+
+    expect(reader.status).toBe(200);
+    expect(parse(ready ?? { data: '' })).toMatchObject({ channels: [{ gap: true }] });
+    expect(parse(gap ?? { data: '' })).toEqual({
+      channel,
+      after: /^\d{1,15}-\d{1,15}$/.test(sent) ? sent : null,
+      oldest: accepted[0]?.id,
+    });
+    expect(dataOf(messages)).toEqual([1, 2, 3]);
+    expect(dataOf([await reader.next()])).toEqual([4]);
+  });
+
+  test('a gap of a channel without messages has no oldest, and what comes next is delivered', async () => {
+    const app = await world.start();
+    const channel = world.channel();
+    const reader = await world.read(eventsUrl(app, channel), { 'Last-Event-ID': '1-1' });
+    const [, gap] = await reader.take(2);
+    await send(app, channel, 'first');
+
+    expect(parse(gap ?? { data: '' })).toEqual({ channel, after: '1-1', oldest: null });
+    expect(dataOf([await reader.next()])).toEqual(['first']);
+  });
+
+  test('silence is broken by comments, which are no events', async () => {
+    const app = await world.start({ heartbeatSeconds: 0.1 });
+    const reader = await world.read(eventsUrl(app, world.channel()));
+    await reader.until(({ comments }) => comments.length >= 4);
+
+    expect(reader.events).toHaveLength(1);
+  });
+
+  test('replay and live join without a hole or a repeat while messages pour in', async () => {
+    const app = await world.start();
+    const channel = world.channel('long');
+    const count = 3000;
+    let isOver = false;
+    // Eight senders, as fast as they are answered.
+    let next = 1;
+    const senders = Array.from({ length: 8 }, async () => {
+      while (next <= count) {
+        await send(app, channel, next++);
+      }
+    });
+    const publishing = Promise.all(senders).then(() => (isOver = true));
+    const watcher = await world.read(eventsUrl(app, channel, '?history=1000'));
+
+    // Readers that join, leave and resume all the while; each one's events must be consecutive.
+    const seen: string[][] = [];
+    const roam = async () => {
+      const ids: string[] = [];
+      seen.push(ids);
+      let lastEventId: string | undefined;
+      let isLast = false;
+      while (!isLast) {
+        isLast = isOver;
+        const reader = await world.read(
+          eventsUrl(app, channel),
+          lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId },
+        );
+        const wanted = 1 + Math.floor(Math.random() * 60);
+        await reader.until(
+          ({ events }) =>
+            events.filter(isMessage).length >= wanted || (isOver && events.length > 0),
+        );
+        if (isLast) {
+          const newest = (await send(app, channel, 'end')).id;
+          await reader.until(
+            (all) => all.lastEventId === newest || offset(all.lastEventId) > offset(newest),
+          );
+        }
+        await reader.close();
+        ids.push(...reader.events.filter(isMessage).map((event) => event.id ?? ''));
+        lastEventId = reader.lastEventId;
+      }
+    };
+    await Promise.all([publishing, roam(), roam(), roam(), roam()]);
+
+    for (const ids of seen) {
+      const offsets = ids.map(offset);
+      expect(offsets.length).toBeGreaterThan(0);
+      expect(offsets).toEqual(offsets.map((_, index) => (offsets[0] ?? 0) + index));
+      expect(offsets.at(-1)).toBeGreaterThanOrEqual(count);
+    }
+    await watcher.until(({ lastEventId }) => offset(lastEventId) > count);
+    const watched = watcher.events.filter(isMessage).map((event) => offset(event.id ?? ''));
+    expect(watched).toEqual(watched.map((_, index) => (watched[0] ?? 0) + index));
+  });
+});
+
+const offset = (id: string): number => Number(id.split('-')[1]);
