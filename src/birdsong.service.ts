@@ -1,6 +1,7 @@
 import { Injectable, type MessageEvent } from '@nestjs/common';
 import { Observable } from 'rxjs';
 import { ChannelReader, type ReaderSink } from './channels/channel.reader.js';
+import type { FrameBatch } from './channels/frame-batch.js';
 import { Feeds } from './channels/feeds.js';
 import { endOf, HistoryService } from './channels/history.service.js';
 import type { Message } from './messages/message.js';
@@ -106,13 +107,11 @@ export class Birdsong {
           createdAt: new Date().toISOString(),
         });
       const feed = this.feeds.acquire(found);
-      const reader = new ChannelReader(feed, {
-        write: ({ frames }) => {
-          frames.forEach((frame) => subscriber.next(frame.decode()));
-          return undefined;
-        },
-        gap: tellOfGap,
-      });
+      const emit = ({ frames }: FrameBatch) => {
+        frames.forEach((frame) => subscriber.next(frame.decode()));
+        return undefined;
+      };
+      const reader = new ChannelReader(feed, { replay: emit, live: emit, gap: tellOfGap });
       reader
         .begin(position ? { kind: 'after', position } : { kind: 'live' })
         .then(({ gap }) => {

@@ -4,7 +4,7 @@ import { Pause } from '../broker/pause.js';
 import type { EncodedMessage } from '../messages/message.js';
 import type { Position } from '../messages/position.js';
 import { Frame } from './frame.js';
-import { toBatch, type FrameBatch } from './frame-batch.js';
+import { firstBatch, toBatch, type FrameBatch } from './frame-batch.js';
 import { HistoryReader, PAGE_COUNT, type ReplayPage } from './history.reader.js';
 import { Pacer } from './pacer.js';
 
@@ -79,7 +79,7 @@ export class ChannelFeed {
     }
     let batch = this.shared.get(offset);
     if (!batch) {
-      batch = toBatch(this.ring.range(offset + 1, offset + PAGE_COUNT));
+      batch = firstBatch(this.ring.range(offset + 1, offset + PAGE_COUNT));
       this.shared.set(offset, batch);
     }
     return batch;

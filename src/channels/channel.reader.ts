@@ -2,7 +2,7 @@ import type { Gap } from '../broker/broker.port.js';
 import { isGap, type Position } from '../messages/position.js';
 import type { ChannelFeed, FeedReader } from './channel.feed.js';
 import type { Frame } from './frame.js';
-import { toBatch, type FrameBatch } from './frame-batch.js';
+import { firstBatch, toBatch, type FrameBatch } from './frame-batch.js';
 import type { ReplayPage } from './history.reader.js';
 
 /** Where a reader begins. */
@@ -24,8 +24,9 @@ export interface Beginning {
 
 /** Where a reader's messages go. */
 export interface ReaderSink {
-  /** @returns a promise while it cannot take more; only replay waits for it */
-  write(batch: FrameBatch, reader: ChannelReader): Promise<void> | undefined;
+  /** @returns a promise that resolves once it can take more, nothing if it can now */
+  replay(batch: FrameBatch, reader: ChannelReader): Promise<void> | undefined;
+  live(batch: FrameBatch, reader: ChannelReader): void;
   gap(gap: Gap, reader: ChannelReader): void;
 }
 
@@ -89,7 +90,7 @@ export class ChannelReader implements FeedReader {
         return;
       }
       if (recent) {
-        await this.accept(recent);
+        await this.give(recent);
       } else if (!(await this.replay()) && !this.isBehindFeed()) {
         // The broker has nothing newer. The feed has yet to come to where this reader is.
         this.feed.attach(this);
@@ -101,7 +102,8 @@ export class ChannelReader implements FeedReader {
   deliver(batch: FrameBatch): void {
     const { epoch, offset } = batch.first;
     if (epoch === this.epoch && offset === this.offset + 1) {
-      void this.accept(batch);
+      this.moveTo(batch.last);
+      this.sink.live(batch, this);
       return;
     }
     if (epoch > this.epoch) {
@@ -109,7 +111,11 @@ export class ChannelReader implements FeedReader {
       const resumeAt = { epoch, offset: offset - 1 };
       this.gap({ after: this.position, oldest: batch.first, resumeAt });
     }
-    void this.acceptNew(batch.frames);
+    const rest = toBatch(this.unseen(batch.frames));
+    if (rest) {
+      this.moveTo(rest.last);
+      this.sink.live(rest, this);
+    }
   }
 
   gap(gap: Gap): void {
@@ -138,9 +144,11 @@ export class ChannelReader implements FeedReader {
     if (gap) {
       this.gap(gap);
     }
-    const before = this.offset;
-    await this.acceptNew(page.frames);
-    return this.offset !== before;
+    const unseen = this.unseen(page.frames);
+    for (let rest = unseen; rest.length > 0 && !this.isOver(); rest = this.unseen(rest)) {
+      await this.give(firstBatch(rest));
+    }
+    return unseen.length > 0;
   }
 
   private isBehindFeed(): boolean {
@@ -148,18 +156,22 @@ export class ChannelReader implements FeedReader {
     return epoch === this.epoch && this.offset < offset;
   }
 
-  private acceptNew(frames: readonly Frame[]): Promise<void> | undefined {
-    const batch = toBatch(
-      frames.filter(
-        ({ position }) => position.epoch === this.epoch && position.offset > this.offset,
-      ),
+  private unseen(frames: readonly Frame[]): readonly Frame[] {
+    return frames.filter(
+      ({ position }) => position.epoch === this.epoch && position.offset > this.offset,
     );
-    return batch && this.accept(batch);
   }
 
-  private accept(batch: FrameBatch): Promise<void> | undefined {
+  private give(batch: FrameBatch | undefined): Promise<void> | undefined {
+    if (!batch) {
+      return undefined;
+    }
     this.moveTo(batch.last);
-    return this.sink.write(batch, this);
+    return this.sink.replay(batch, this);
+  }
+
+  private isOver(): boolean {
+    return this.isClosed;
   }
 
   private gapOf(asked: Position | undefined, { newest, oldest }: ReplayPage): Gap | undefined {

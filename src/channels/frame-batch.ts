@@ -38,3 +38,15 @@ export function toBatch(frames: readonly Frame[]): FrameBatch | undefined {
   const [first, ...rest] = frames;
   return first ? new FrameBatch([first, ...rest]) : undefined;
 }
+
+/** Bytes of a batch of replay, beyond which it takes no further frame: what may wait for its reader. */
+const REPLAY_BYTES = 256 * 1024;
+
+/** As many of these frames, from the first, as replay hands to a reader at once. */
+export function firstBatch(frames: readonly Frame[]): FrameBatch | undefined {
+  let count = 0;
+  for (let bytes = 0; count < frames.length && bytes < REPLAY_BYTES; count++) {
+    bytes += frames[count]?.bytes.length ?? 0;
+  }
+  return toBatch(count === frames.length ? frames : frames.slice(0, count));
+}

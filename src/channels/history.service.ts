@@ -62,7 +62,7 @@ export class HistoryService {
       return undefined;
     };
     const feed = this.feeds.acquire(channel);
-    const reader = new ChannelReader(feed, { write: end, gap: end });
+    const reader = new ChannelReader(feed, { replay: end, live: end, gap: end });
     this.waiting.add(pause);
     signal.addEventListener('abort', end);
     try {

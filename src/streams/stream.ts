@@ -52,22 +52,17 @@ export class Stream implements ReaderSink {
     await Promise.all(this.parts.map(({ reader }) => reader.run()));
   }
 
-  write(batch: FrameBatch, reader: ChannelReader): Promise<void> | undefined {
-    this.silentBeats = 0;
-    const { response } = this;
-    if (this.parts.length === 1) {
-      response.write(batch.bytes);
-    } else {
-      response.cork();
-      response.write(batch.fields);
-      response.write(`id: ${this.cursorAfter(reader)}\n\n`);
-      response.uncork();
-    }
-    if (response.writableLength > MAX_UNSENT_BYTES) {
+  replay(batch: FrameBatch, reader: ChannelReader): Promise<void> | undefined {
+    this.write(batch, reader);
+    return this.response.writableNeedDrain ? this.drained() : undefined;
+  }
+
+  live(batch: FrameBatch, reader: ChannelReader): void {
+    this.write(batch, reader);
+    if (this.response.writableLength > MAX_UNSENT_BYTES) {
       // It comes back by its Last-Event-ID.
-      response.destroy();
+      this.response.destroy();
     }
-    return response.writableNeedDrain ? this.drained() : undefined;
   }
 
   gap(gap: Gap, reader: ChannelReader): void {
@@ -97,6 +92,19 @@ export class Stream implements ReaderSink {
     for (const { reader } of this.parts) {
       reader.close();
     }
+  }
+
+  private write(batch: FrameBatch, reader: ChannelReader): void {
+    this.silentBeats = 0;
+    const { response } = this;
+    if (this.parts.length === 1) {
+      response.write(batch.bytes);
+      return;
+    }
+    response.cork();
+    response.write(batch.fields);
+    response.write(`id: ${this.cursorAfter(reader)}\n\n`);
+    response.uncork();
   }
 
   private announce(beginnings: readonly Beginning[], starts: readonly Start[]): void {

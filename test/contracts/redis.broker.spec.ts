@@ -40,7 +40,7 @@ brokerContract('RedisBroker', () =>
 async function subscribers(channel: string, count: number): Promise<void> {
   for (;;) {
     const [, found] = (await admin.pubsub('NUMSUB', `birdsong:{${channel}}`)) as [string, number];
-    if (Number(found) === count) {
+    if (found === count) {
       return;
     }
   }

@@ -9,6 +9,7 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type HttpAnswer, request } from '../harness/http-client.js';
+import { SseReader } from '../harness/sse-reader.js';
 import { NginxServer } from './nginx-server.js';
 
 const stream = '/channels/chat.wren/events';
@@ -94,6 +95,22 @@ describe('nginx in front of nodes that only record what they get', () => {
     expect([refused.status, refused.text]).toEqual([503, '{"code":"x"}']);
     expect(refused.headers['retry-after']).toBe('7');
     expect(received).toHaveLength(1);
+  });
+
+  it('passes each event on as it comes', async () => {
+    const opened = new Promise<ServerResponse>((resolve) => {
+      answer = (_, response) => {
+        response.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders();
+        resolve(response);
+      };
+    });
+    const reader = await SseReader.open(nginx.url + stream);
+    const response = await opened;
+    for (const data of ['tui', 'kea', 'moa']) {
+      response.write(`data: ${data}\n\n`);
+      expect((await reader.next()).data).toBe(data);
+    }
+    await reader.close();
   });
 
   it('tells an EventSource to come back when no node answers', async () => {

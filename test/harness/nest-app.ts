@@ -1,9 +1,9 @@
 import { Module, type ModuleMetadata } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { APP_FILTER, NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { BirdsongModule, type BirdsongOptions } from '../../src/index.js';
+import { BirdsongModule, ProblemFilter, type BirdsongOptions } from '../../src/index.js';
 
 /** Channels that everybody may use. */
 export const OPEN_CHANNELS: BirdsongOptions['channels'] = {
@@ -23,6 +23,7 @@ export class NestApp {
   static birdsong(options: Partial<BirdsongOptions> = {}): Promise<NestApp> {
     return NestApp.start({
       imports: [BirdsongModule.forRoot({ channels: OPEN_CHANNELS, ...options })],
+      providers: [{ provide: APP_FILTER, useClass: ProblemFilter }],
     });
   }
 

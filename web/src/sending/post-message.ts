@@ -18,7 +18,7 @@ interface Failed extends Refused {
   readonly retryAfterMs: number | undefined;
 }
 
-const ATTEMPT_COUNT = 5;
+const ATTEMPT_COUNT = 6;
 const LONGEST_WAIT_MS = 30_000;
 
 /** The server, or a proxy before it, is away for a while. */
