@@ -10,6 +10,7 @@ const required = [
   { program: 'redis-server', debian: 'redis-server' },
   { program: 'chromium', debian: 'chromium' },
   { program: 'nginx', debian: 'nginx-light' },
+  { program: 'openssl', debian: 'openssl' },
 ];
 
 const missing = () => required.filter(({ program }) => !found(program));

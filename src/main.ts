@@ -13,7 +13,8 @@ async function start(environment: Environment): Promise<void> {
     { logger, abortOnError: false, bodyParser: false },
   );
   configure(app, environment);
-  app.enableShutdownHooks();
+  // Exits 0 once everything is closed, instead of dying by the signal.
+  app.enableShutdownHooks([], { useProcessExit: true });
   try {
     const url = await listen(app, environment);
     logger.log(`Birdsong is listening on ${url}`, 'Birdsong');
