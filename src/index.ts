@@ -23,3 +23,4 @@ export type {
   Identity,
   PolicyOptions,
 } from './policies/policy.js';
+export type { HttpRequest } from './streams/stream.request.js';

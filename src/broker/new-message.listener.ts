@@ -55,14 +55,11 @@ export class NewMessageListener {
   }
 
   private encode(message: Omit<Message, 'id'>): string {
-    if (message.data === undefined) {
-      throw new BirdsongError('invalid-request', 'A message needs data.');
-    }
     let tail: string;
     try {
       tail = encodeTail(message);
     } catch (cause) {
-      // A cycle, a BigInt, or nesting deeper than the stack.
+      // Nothing, a cycle, a BigInt, or nesting deeper than the stack.
       throw new BirdsongError('invalid-request', 'The data cannot be written as JSON.', { cause });
     }
     if (Buffer.byteLength(tail) > this.settings.maxMessageBytes) {

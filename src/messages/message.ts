@@ -30,7 +30,12 @@ export const DEFAULT_TYPE = 'message';
  */
 export function encodeTail(message: Omit<Message, 'id'>): string {
   const { channel, type, data, sender, createdAt } = message;
-  return JSON.stringify({ channel, type, data, sender, createdAt }).slice(1);
+  const json = JSON.stringify(data) as string | undefined;
+  if (json === undefined) {
+    throw new TypeError('The data is undefined, a function or a symbol.');
+  }
+  const from = sender === undefined ? '' : `"sender":${JSON.stringify(sender)},`;
+  return `"channel":"${channel}","type":"${type}","data":${json},${from}"createdAt":"${createdAt}"}`;
 }
 
 export function completeJson(position: Position, tail: string): string {

@@ -1,0 +1,4 @@
+export interface Account {
+  readonly name: string;
+  readonly isStaff: boolean;
+}

@@ -1,0 +1,180 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { request } from '../harness/http-client.js';
+import { ServerProcess } from '../harness/server-process.js';
+import { SseReader } from '../harness/sse-reader.js';
+
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+
+interface Order {
+  id: string;
+  customer: string;
+  status: string;
+}
+
+/** A copy of the example beside the packages it asks for, built by its own tsconfig. */
+async function buildShop(folder: string): Promise<string> {
+  const shop = join(folder, 'shop');
+  const isOurs = (path: string) => !/\/(node_modules|dist)$/.test(path);
+  await cp(join(repository, 'examples/embed-in-app'), shop, { recursive: true, filter: isOurs });
+  await mkdir(join(shop, 'node_modules'));
+  await symlink(repository, join(shop, 'node_modules/birdsong'));
+  await symlink(join(repository, 'node_modules'), join(folder, 'node_modules'));
+  const compiler = join(repository, 'node_modules/typescript/bin/tsc');
+  const build = new ServerProcess(process.execPath, [compiler, '-p', shop]);
+  const { code } = await build.untilExit(60_000);
+  if (code !== 0) throw new Error(build.output);
+  return shop;
+}
+
+describe('The example of a shop', () => {
+  let folder: string;
+  let shop: string;
+  let server: ServerProcess;
+  let url: string;
+  let readers: SseReader[];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'birdsong-example-'));
+    shop = await buildShop(folder);
+  }, 60_000);
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  beforeEach(async () => {
+    readers = [];
+    server = new ServerProcess(process.execPath, ['dist/main.js'], {
+      cwd: shop,
+      env: { PORT: '0', NO_COLOR: '1' },
+    });
+    const [, port] = await server.untilOutput(/The shop is open at http:\S+:(\d+)\s/);
+    url = `http://localhost:${String(port)}`;
+  });
+  afterEach(async () => {
+    await Promise.all(readers.map((reader) => reader.close()));
+    await server.end('SIGTERM');
+  });
+
+  const post = (path: string) => request(`${url}${path}`, { method: 'POST' });
+
+  async function place(): Promise<Order> {
+    const answer = await post('/orders?token=ada-token');
+    expect(answer.status).toBe(201);
+    return answer.json() as Order;
+  }
+
+  async function advance({ id }: Order): Promise<void> {
+    expect((await post(`/orders/${id}/advance?token=sam-token`)).status).toBe(201);
+  }
+
+  async function watch({ id }: Order, lastEventId?: string): Promise<SseReader> {
+    const reader = await SseReader.open(`${url}/orders/${id}/events?token=ada-token`, {
+      headers: lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId },
+    });
+    readers.push(reader);
+    return reader;
+  }
+
+  const isProgress = ({ event }: { event: string }) => event.startsWith('order.');
+  const namesOf = (events: readonly { event: string }[]) => events.map(({ event }) => event);
+
+  it('shows the owner the progress of an order live, in order', async () => {
+    const order = await place();
+    const reader = await watch(order);
+    expect(reader.status).toBe(200);
+    const placed = await reader.next(isProgress);
+    await advance(order);
+    const packed = await reader.next(isProgress);
+    await advance(order);
+    const shipped = await reader.next(isProgress);
+
+    expect(order).toMatchObject({ customer: 'ada', status: 'placed' });
+    expect(namesOf([placed, packed, shipped])).toEqual([
+      'order.placed',
+      'order.packed',
+      'order.shipped',
+    ]);
+    expect(JSON.parse(shipped.data)).toMatchObject({
+      id: shipped.id,
+      channel: `orders.${order.id}`,
+      type: 'order.shipped',
+      data: { status: 'shipped' },
+    });
+    expect(reader.events).toHaveLength(4);
+  });
+
+  it('gives a reader that comes back what it missed, and no more', async () => {
+    const order = await place();
+    const first = await watch(order);
+    await first.next(isProgress);
+    await first.close();
+    await advance(order);
+    await advance(order);
+    const second = await watch(order, first.lastEventId);
+
+    expect(namesOf(await second.take(3))).toEqual([
+      'stream.ready',
+      'order.packed',
+      'order.shipped',
+    ]);
+  });
+
+  it('shows an order to its owner only, and one that does not exist to nobody', async () => {
+    const { id } = await place();
+    const answers = await Promise.all(
+      [
+        `/orders/${id}/events`,
+        `/orders/${id}/events?token=forged`,
+        `/orders/${id}/events?token=bob-token`,
+        '/orders/none/events?token=ada-token',
+      ].map((path) => request(`${url}${path}`)),
+    );
+
+    expect(answers.map(({ status }) => status)).toEqual([401, 401, 403, 404]);
+    for (const { headers } of answers) {
+      expect(headers['content-type']).toMatch(/^application\/json/);
+    }
+  });
+
+  it('gives no access to orders by Birdsong’s own routes', async () => {
+    const { id } = await place();
+    const channel = `orders.${id}`;
+    const messages = `${url}/channels/${channel}/messages`;
+    const answers = await Promise.all([
+      request(`${url}/channels/${channel}/events?token=ada-token`),
+      request(`${url}/events?channel=${channel}&token=ada-token`),
+      request(messages),
+      request(messages, { json: { type: 'order.shipped', data: { status: 'shipped' } } }),
+    ]);
+
+    expect(answers.map(({ status }) => status)).toEqual([403, 403, 403, 403]);
+    expect(answers.map((answer) => answer.json())).toEqual(
+      answers.map(() => expect.objectContaining({ code: 'forbidden' })),
+    );
+  });
+
+  it('lets only the staff move an order on, and only as far as it goes', async () => {
+    const order = await place();
+    const path = `/orders/${order.id}/advance`;
+    expect((await post(path)).status).toBe(401);
+    expect((await post(`${path}?token=ada-token`)).status).toBe(403);
+    await advance(order);
+    await advance(order);
+    expect((await post(`${path}?token=sam-token`)).status).toBe(409);
+    expect((await post('/orders/none/advance?token=sam-token')).status).toBe(404);
+  });
+
+  it('ends the streams when it is stopped, and does not wait for their readers', async () => {
+    const order = await place();
+    const reader = await watch(order);
+    await reader.next(isProgress);
+    const { signal } = await server.end('SIGTERM', 5_000);
+
+    expect(signal).toBe('SIGTERM');
+    expect(await reader.ended).toBe('complete');
+    const closing = await reader.next(({ event }) => event === 'stream.closing');
+    expect(JSON.parse(closing.data)).toEqual({ reason: 'shutdown', reconnect: true });
+  });
+});

@@ -1,0 +1,127 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import {
+  BirdsongNode,
+  type BirdsongNodeOptions,
+  type BirdsongRun,
+} from '../harness/birdsong-node.js';
+import { freePort } from '../harness/free-port.js';
+import { RedisServer } from '../harness/redis-server.js';
+
+/** Starts a server that must not, and gives the one line that says why. */
+async function failure(options: BirdsongNodeOptions): Promise<string> {
+  const begun = performance.now();
+  const run: BirdsongRun = await BirdsongNode.run(options);
+  const tookMs = performance.now() - begun;
+
+  expect(run.code).toBe(1);
+  expect(run.stderr).toMatch(/^Birdsong did not start: [^\n]+\n$/);
+  expect(run.stdout).not.toMatch(/^\s+at /m);
+  expect(tookMs).toBeLessThan(10_000);
+  return run.stderr;
+}
+
+describe('The server that cannot start says why in one line', () => {
+  let listener: Server | undefined;
+  let redis: RedisServer | undefined;
+
+  afterEach(async () => {
+    listener?.close();
+    listener = undefined;
+    await redis?.stop();
+    redis = undefined;
+  });
+
+  /** Takes a port, and never says a word to who connects. */
+  async function listen(): Promise<number> {
+    listener = createServer().listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    return (listener.address() as AddressInfo).port;
+  }
+
+  it.each([
+    ['PORT', 'abc'],
+    ['PORT', '70000'],
+    ['PORT', '-1'],
+    ['PORT', '80.5'],
+    ['LOG_LEVEL', 'loud'],
+    ['REDIS_URL', 'http://x'],
+    ['REDIS_URL', 'nonsense'],
+    ['REDIS_KEY_PREFIX', 'a {b}'],
+    ['CORS_ORIGINS', 'app.example.com'],
+    ['MAX_MESSAGE_BYTES', '64k'],
+    ['HISTORY_COUNT', '0'],
+    ['HISTORY_SECONDS', 'day'],
+    ['IDEMPOTENCY_SECONDS', '0'],
+    ['HEARTBEAT_SECONDS', '0'],
+    ['MAX_CHANNELS_PER_STREAM', '1001'],
+    ['FEED_LINGER_SECONDS', '-1'],
+    ['COALESCE_MS', '5000'],
+  ])('for %s=%s', async (name, value) => {
+    // Without Redis its key prefix would not matter; the address does not get to matter.
+    const redisUrl = name === 'REDIS_KEY_PREFIX' ? { REDIS_URL: 'redis://127.0.0.1:1' } : {};
+
+    expect(await failure({ env: { ...redisUrl, [name]: value } })).toContain(`not start: ${name}`);
+  });
+
+  it('for several bad variables at once', async () => {
+    const line = await failure({ env: { PORT: 'abc', LOG_LEVEL: 'loud' } });
+
+    expect(line).toMatch(/PORT: .+; LOG_LEVEL: .+/);
+  });
+
+  it('for a port that is taken', async () => {
+    const port = await listen();
+    const line = await failure({ port });
+
+    expect(line).toContain('EADDRINUSE');
+    expect(line).toContain(`127.0.0.1:${port}`);
+  });
+
+  it.each(['203.0.113.7', 'no-such-host.invalid'])(
+    'for an address that is not of this machine, %s',
+    async (host) => {
+      expect(await failure({ host })).toContain(host);
+    },
+  );
+
+  it('for a Redis that nobody listens for', async () => {
+    const port = await freePort();
+    const line = await failure({ env: { REDIS_URL: `redis://127.0.0.1:${port}` } });
+
+    expect(line).toContain(`127.0.0.1:${port}`);
+    expect(line).toContain('ECONNREFUSED');
+  });
+
+  it('for a Redis whose host does not exist', async () => {
+    const line = await failure({ env: { REDIS_URL: 'redis://no-such-host.invalid' } });
+
+    expect(line).toContain('no-such-host.invalid');
+  });
+
+  it('for a Redis that never answers', async () => {
+    const port = await listen();
+    const line = await failure({ env: { REDIS_URL: `redis://127.0.0.1:${port}` } });
+
+    expect(line).toContain(`127.0.0.1:${port}`);
+  });
+
+  it('for a Redis that wants another password, without telling the one it has', async () => {
+    redis = await RedisServer.start({ args: ['--requirepass', 'right'] });
+    const { port } = redis;
+    const none = await failure({ env: { REDIS_URL: redis.url } });
+    const wrong = await failure({ env: { REDIS_URL: `redis://:secret@127.0.0.1:${port}` } });
+
+    expect(none).toContain('NOAUTH');
+    expect(wrong).toContain('WRONGPASS');
+    expect(wrong).not.toContain('secret');
+  });
+
+  it('for a database that this Redis does not have', async () => {
+    redis = await RedisServer.start();
+
+    expect(await failure({ env: { REDIS_URL: `${redis.url}/99` } })).toContain('DB index');
+  });
+});

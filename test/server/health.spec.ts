@@ -1,0 +1,64 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { BirdsongNode } from '../harness/birdsong-node.js';
+import { request, type HttpAnswer } from '../harness/http-client.js';
+import { RedisServer } from '../harness/redis-server.js';
+
+describe('The health of the server', () => {
+  let redis: RedisServer;
+  let node: BirdsongNode;
+
+  beforeEach(async () => {
+    redis = await RedisServer.start();
+    node = await BirdsongNode.start({ env: { REDIS_URL: redis.url } });
+  });
+  afterEach(async () => {
+    await node.stop();
+    await redis.stop();
+  });
+
+  const health = (kind: 'live' | 'ready') => request(`${node.url}/health/${kind}`);
+
+  /** Asks until the answer has this status, which the test's own time limits. */
+  async function untilReadyIs(status: number): Promise<HttpAnswer> {
+    for (;;) {
+      const answer = await health('ready');
+      if (answer.status === status) return answer;
+    }
+  }
+
+  it('is good while it can take and deliver messages', async () => {
+    const answers = await Promise.all([health('live'), health('ready')]);
+
+    for (const { status, headers, json } of answers) {
+      expect(status).toBe(200);
+      expect(headers['cache-control']).toBe('no-store');
+      expect(json()).toEqual({ status: 'ok' });
+    }
+  });
+
+  it('is good without a Redis to depend on', async () => {
+    const alone = await BirdsongNode.start();
+    try {
+      expect((await request(`${alone.url}/health/ready`)).status).toBe(200);
+    } finally {
+      await alone.stop();
+    }
+  });
+
+  it('is not ready while Redis is down, lives on, and is ready again after it', async () => {
+    await redis.kill();
+    const down = await untilReadyIs(503);
+
+    expect(down.headers['content-type']).toMatch(/^application\/problem\+json/);
+    expect(down.headers['retry-after']).toMatch(/^\d+$/);
+    expect(down.json()).toMatchObject({ status: 503, code: 'broker-unavailable' });
+    expect((await health('live')).status).toBe(200);
+    const send = () => request(`${node.url}/channels/public.a/messages`, { json: { data: 1 } });
+    expect((await send()).status).toBe(503);
+
+    await redis.restart();
+    await untilReadyIs(200);
+    expect((await send()).status).toBe(201);
+    expect(await node.stop()).toBe(0);
+  });
+});

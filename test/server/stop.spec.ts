@@ -1,0 +1,107 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { BirdsongNode } from '../harness/birdsong-node.js';
+import { withDeadline } from '../harness/deadline.js';
+import { rawRequest, request } from '../harness/http-client.js';
+import { RedisServer } from '../harness/redis-server.js';
+import { SseReader } from '../harness/sse-reader.js';
+
+/** How long a server may take to end, with a margin for a busy machine. */
+const PROMPT_MS = 5_000;
+
+interface History {
+  position: string;
+}
+
+describe('The server, stopped,', () => {
+  let node: BirdsongNode;
+  const readers: SseReader[] = [];
+
+  beforeEach(async () => {
+    node = await BirdsongNode.start();
+  });
+  afterEach(async () => {
+    await Promise.all(readers.splice(0).map((reader) => reader.close()));
+    await node.kill();
+  });
+
+  async function read(path: string): Promise<SseReader> {
+    const reader = await SseReader.open(`${node.url}${path}`);
+    readers.push(reader);
+    await reader.next(({ event }) => event === 'stream.ready');
+    return reader;
+  }
+
+  /** Sends the signal and gives the exit code. */
+  async function stop(signal: NodeJS.Signals): Promise<number | null> {
+    process.kill(node.pid, signal);
+    const { code } = await withDeadline(node.exited, PROMPT_MS, () => node.output);
+    return code;
+  }
+
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'by %s ends its streams with a word and exits 0',
+    async (signal) => {
+      const open = await Promise.all([
+        read('/channels/chat.lobby/events'),
+        read('/channels/chat.lobby/events'),
+        read('/events?channel=chat.lobby&channel=public.news'),
+      ]);
+      expect(await stop(signal)).toBe(0);
+
+      for (const reader of open) {
+        expect(await reader.ended).toBe('complete');
+        const closing = await reader.next();
+        expect(closing.event).toBe('stream.closing');
+        expect(closing.id).toBeUndefined();
+        expect(JSON.parse(closing.data)).toEqual({ reason: 'shutdown', reconnect: true });
+      }
+    },
+  );
+
+  it('answers who waits for a message before it goes', async () => {
+    const path = '/channels/chat.lobby/messages';
+    const { position } = (await request(`${node.url}${path}`)).json() as History;
+    const get = (target: string) => `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`;
+    // Two requests in one packet: who is answered the first has had the second taken in.
+    const requests = get('/health/live') + get(`${path}?after=${position}&wait=30`);
+    let answers: Promise<string> | undefined;
+    await new Promise<void>((resolve) => {
+      const isFirst = (text: string) => {
+        if (text.includes('"ok"')) resolve();
+        return false;
+      };
+      answers = rawRequest(node.port, requests, { until: isFirst });
+    });
+    expect(await stop('SIGTERM')).toBe(0);
+    const [, , answer] = (await answers)?.split('HTTP/1.1 ') ?? [];
+
+    expect(answer).toMatch(/^200 OK/);
+    expect(answer).toContain(`{"messages":[],"position":"${position}","gap":false}`);
+  });
+
+  it('does not wait for connections that are idle', async () => {
+    const idle = connect(node.port, '127.0.0.1');
+    await once(idle, 'connect');
+    idle.write('GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n');
+    await once(idle, 'data');
+    const closed = once(idle, 'close');
+    expect(await stop('SIGTERM')).toBe(0);
+    await closed;
+  });
+
+  it('does not wait for a Redis that is gone', async () => {
+    await node.stop();
+    const redis = await RedisServer.start();
+    try {
+      node = await BirdsongNode.start({ env: { REDIS_URL: redis.url } });
+      const reader = await read('/channels/chat.lobby/events');
+      await redis.kill();
+      expect(await stop('SIGTERM')).toBe(0);
+      expect(await reader.ended).toBe('complete');
+    } finally {
+      await redis.stop();
+    }
+  });
+});
