@@ -36,7 +36,7 @@ export class NestApp {
       abortOnError: false,
     });
     await app.listen(0, '127.0.0.1');
-    const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+    const { port } = (app.getHttpServer()).address() as AddressInfo;
     return new NestApp(app, `http://127.0.0.1:${port}`);
   }
 
@@ -45,7 +45,7 @@ export class NestApp {
   }
 
   get server(): Server {
-    return this.app.getHttpServer() as Server;
+    return this.app.getHttpServer();
   }
 
   close(): Promise<void> {
