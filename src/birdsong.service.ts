@@ -5,7 +5,7 @@ import type { FrameBatch } from './channels/frame-batch.js';
 import { Feeds } from './channels/feeds.js';
 import { endOf, HistoryService } from './channels/history.service.js';
 import type { Message } from './messages/message.js';
-import type { NewMessage, Receipt } from './messages/new-message.event.js';
+import type { Content, NewMessage, Receipt, SendOptions } from './messages/new-message.event.js';
 import { formatPosition, parsePosition, type Position } from './messages/position.js';
 import { SendService } from './messages/send.service.js';
 import { BirdsongError } from './errors/birdsong.error.js';
@@ -64,6 +64,18 @@ export class Birdsong {
     options: Omit<NewMessage, 'channel' | 'data'> = {},
   ): Promise<Receipt> {
     return this.sender.send({ ...options, channel, data });
+  }
+
+  /**
+   * Publishes up to 1000 messages, all or none, at consecutive positions.
+   * @throws BirdsongError as `publish`
+   */
+  publishBatch(
+    channel: string,
+    messages: readonly Content[],
+    options: SendOptions = {},
+  ): Promise<readonly Receipt[]> {
+    return this.sender.sendBatch({ ...options, channel, messages });
   }
 
   /**

@@ -14,7 +14,14 @@ export {
 } from './errors/birdsong.error.js';
 export { ProblemFilter } from './errors/problem.filter.js';
 export type { Message } from './messages/message.js';
-export { NewMessageEvent, type NewMessage, type Receipt } from './messages/new-message.event.js';
+export { NewBatchEvent, type NewBatch } from './messages/new-batch.event.js';
+export {
+  NewMessageEvent,
+  type Content,
+  type NewMessage,
+  type Receipt,
+  type SendOptions,
+} from './messages/new-message.event.js';
 export type { BirdsongOptions, RedisOptions } from './options/birdsong.options.js';
 export type {
   AccessRequest,

@@ -13,16 +13,24 @@ export interface Publication {
   readonly type: string;
   /** The message's JSON but for its id: see `encodeTail`. */
   readonly tail: string;
-  /** Milliseconds since 1970, as in the JSON. */
+}
+
+/** Publications that are accepted together or not at all. */
+export interface Batch {
+  /** At least one; they get consecutive positions in this order. */
+  readonly publications: readonly Publication[];
+  /** Milliseconds since 1970, as in the JSON of each. */
   readonly createdAtMs: number;
-  /** Unique within the channel. Absent: the publication is never taken for a repeat. */
+  /** Unique within the channel. Absent: the batch is never taken for a repeat. */
   readonly idempotencyKey?: string | undefined;
 }
 
-/** What the broker accepted; for a repeat, the first publication of that key. */
+/** What the broker accepted; for a repeat, the first batch of that key. */
 export interface Acceptance {
-  readonly position: Position;
-  readonly type: string;
+  /** The position of the first message; the others follow it. */
+  readonly first: Position;
+  /** The type of each message. */
+  readonly types: readonly string[];
   readonly createdAtMs: number;
   readonly duplicate: boolean;
 }
@@ -73,8 +81,8 @@ export interface Subscription {
  * Carries messages between nodes and keeps recent history. What every implementation guarantees (and
  * `test/contracts/broker.contract.ts` proves):
  *
- * 1. `publish` appends to history, assigns the position and fans out in one atomic step, so the order of
- *    positions is the order of delivery.
+ * 1. `publish` appends to history, assigns positions and fans out in one atomic step, all messages of a batch
+ *    or none, so the order of positions is the order of delivery.
  * 2. A `publish` that rejects has told its caller; one that is repeated with its idempotency key within
  *    the window never makes a second message.
  * 3. A subscriber sees each message of its channel once, in order, from the moment `subscribe` resolves.
@@ -90,7 +98,7 @@ export abstract class Broker {
   /** Resolves once the broker can be used. */
   abstract open(): Promise<void>;
 
-  abstract publish(channel: BrokerChannel, publication: Publication): Promise<Acceptance>;
+  abstract publish(channel: BrokerChannel, batch: Batch): Promise<Acceptance>;
 
   /** A channel has at most one subscription in a broker: the feed, which shares it among its readers. */
   abstract subscribe(channel: BrokerChannel, subscriber: Subscriber): Promise<Subscription>;

@@ -5,10 +5,10 @@ import { BirdsongSettings } from '../options/birdsong.settings.js';
 import {
   Broker,
   type Acceptance,
+  type Batch,
   type BrokerChannel,
   type HistoryPage,
   type HistoryQuery,
-  type Publication,
   type Subscriber,
   type Subscription,
 } from './broker.port.js';
@@ -51,27 +51,33 @@ export class MemoryBroker extends Broker {
     return true;
   }
 
-  override publish(channel: BrokerChannel, publication: Publication): Promise<Acceptance> {
+  override publish(channel: BrokerChannel, batch: Batch): Promise<Acceptance> {
     const state = this.use(channel);
     const now = Date.now();
     forgetExpired(state.accepted, now);
-    const key = publication.idempotencyKey;
-    const first = key === undefined ? undefined : state.accepted.get(key);
-    if (first) {
-      return Promise.resolve({ ...first.acceptance, duplicate: true });
+    const { publications, createdAtMs, idempotencyKey: key } = batch;
+    const earlier = key === undefined ? undefined : state.accepted.get(key);
+    if (earlier) {
+      return Promise.resolve({ ...earlier.acceptance, duplicate: true });
     }
-    const position: Position = { epoch: state.epoch, offset: state.log.last + 1 };
-    const { type, tail, createdAtMs } = publication;
-    const message = { position, type, json: completeJson(position, tail) };
-    state.log.append({ message, storedAtMs: now });
-    if (state.log.count > channel.history.count) {
-      state.log.dropOldest();
-    }
-    const acceptance: Acceptance = { position, type, createdAtMs, duplicate: false };
+    const acceptance: Acceptance = {
+      first: { epoch: state.epoch, offset: state.log.last + 1 },
+      types: publications.map(({ type }) => type),
+      createdAtMs,
+      duplicate: false,
+    };
     if (key !== undefined) {
       state.accepted.set(key, { acceptance, expiresAtMs: now + this.settings.idempotencyMs });
     }
-    state.subscriber?.message(message);
+    for (const { type, tail } of publications) {
+      const position: Position = { epoch: state.epoch, offset: state.log.last + 1 };
+      const message = { position, type, json: completeJson(position, tail) };
+      state.log.append({ message, storedAtMs: now });
+      if (state.log.count > channel.history.count) {
+        state.log.dropOldest();
+      }
+      state.subscriber?.message(message);
+    }
     return Promise.resolve(acceptance);
   }
 

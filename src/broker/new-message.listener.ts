@@ -1,14 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
 import { BirdsongError } from '../errors/birdsong.error.js';
-import { DEFAULT_TYPE, encodeTail, type Message } from '../messages/message.js';
+import { DEFAULT_TYPE, encodeTail, type Draft } from '../messages/message.js';
 import { isMessageType } from '../messages/message-type.js';
-import { NewMessageEvent } from '../messages/new-message.event.js';
+import { NewBatchEvent } from '../messages/new-batch.event.js';
+import {
+  NewMessageEvent,
+  type Content,
+  type Receipt,
+  type SendOptions,
+} from '../messages/new-message.event.js';
 import { formatPosition } from '../messages/position.js';
 import { ChannelPolicies } from '../policies/channel-policies.js';
 import { validateData } from '../policies/validate-data.js';
 import { BirdsongSettings } from '../options/birdsong.settings.js';
-import { Broker } from './broker.port.js';
+import { Broker, type Acceptance, type Publication } from './broker.port.js';
 
 /** Hands every new message to the broker, whoever emitted it. */
 @Injectable()
@@ -23,38 +29,43 @@ export class NewMessageListener {
   @OnEvent(NewMessageEvent.NAME, { suppressErrors: false })
   async publish(event: NewMessageEvent): Promise<void> {
     const { message } = event;
-    const { name, policy } = this.policies.require(message.channel);
-    const type = message.type ?? DEFAULT_TYPE;
-    if (!isMessageType(type)) {
-      throw new BirdsongError('invalid-request', 'The type is not of its form, or reserved.');
-    }
-    const data = await validateData(policy.data, message.data);
-    const createdAtMs = Date.now();
-    const accepted = await this.broker.publish(
-      { name, history: policy.history },
-      {
-        type,
-        tail: this.encode({
-          channel: name,
-          type,
-          data,
-          ...(message.sender !== undefined && { sender: message.sender }),
-          createdAt: new Date(createdAtMs).toISOString(),
-        }),
-        createdAtMs,
-        idempotencyKey: scopedKey(message.idempotencyKey, message.sender),
-      },
-    );
-    event.receipt = {
-      id: formatPosition(accepted.position),
-      channel: name,
-      type: accepted.type,
-      createdAt: new Date(accepted.createdAtMs).toISOString(),
-      duplicate: accepted.duplicate,
-    };
+    const [receipt] = await this.accept(message.channel, [message], message, () => ['data']);
+    event.receipt = receipt;
   }
 
-  private encode(message: Omit<Message, 'id'>): string {
+  @OnEvent(NewBatchEvent.NAME, { suppressErrors: false })
+  async publishBatch(event: NewBatchEvent): Promise<void> {
+    const { batch } = event;
+    const pathOf = (index: number) => ['messages', String(index), 'data'];
+    event.receipts = await this.accept(batch.channel, batch.messages, batch, pathOf);
+  }
+
+  private async accept(
+    channelName: string,
+    contents: readonly Content[],
+    { sender, idempotencyKey }: SendOptions,
+    pathOf: (index: number) => readonly string[],
+  ): Promise<Receipt[]> {
+    const channel = this.policies.require(channelName);
+    const createdAtMs = Date.now();
+    const createdAt = new Date(createdAtMs).toISOString();
+    const publications: Publication[] = [];
+    for (const [index, { type = DEFAULT_TYPE, data }] of contents.entries()) {
+      if (!isMessageType(type)) {
+        throw new BirdsongError('invalid-request', 'The type is not of its form, or reserved.');
+      }
+      const valid = await validateData(channel.policy.data, data, pathOf(index));
+      const tail = this.encode({ channel: channel.name, type, data: valid, sender, createdAt });
+      publications.push({ type, tail });
+    }
+    const accepted = await this.broker.publish(
+      { name: channel.name, history: channel.policy.history },
+      { publications, createdAtMs, idempotencyKey: scopedKey(idempotencyKey, sender) },
+    );
+    return toReceipts(channel.name, accepted);
+  }
+
+  private encode(message: Draft): string {
     let tail: string;
     try {
       tail = encodeTail(message);
@@ -75,4 +86,18 @@ export class NewMessageListener {
 /** One sender's keys are not another's. */
 function scopedKey(key: string | undefined, sender: string | undefined): string | undefined {
   return key === undefined ? undefined : `${key} ${sender ?? ''}`;
+}
+
+function toReceipts(
+  channel: string,
+  { first, types, createdAtMs, duplicate }: Acceptance,
+): Receipt[] {
+  const createdAt = new Date(createdAtMs).toISOString();
+  return types.map((type, index) => ({
+    id: formatPosition({ epoch: first.epoch, offset: first.offset + index }),
+    channel,
+    type,
+    createdAt,
+    duplicate,
+  }));
 }

@@ -14,6 +14,11 @@ export interface Message {
   readonly createdAt: string;
 }
 
+/** A message that has no position yet. */
+export interface Draft extends Omit<Message, 'id' | 'sender'> {
+  readonly sender: string | undefined;
+}
+
 /** A message on its way: JSON, written once where it was accepted and never parsed on the way. */
 export interface EncodedMessage {
   readonly position: Position;
@@ -28,7 +33,7 @@ export const DEFAULT_TYPE = 'message';
  * The JSON of a message but for its beginning, the id, which the broker assigns: see `completeJson`.
  * @throws TypeError or RangeError for data that JSON cannot hold
  */
-export function encodeTail(message: Omit<Message, 'id'>): string {
+export function encodeTail(message: Draft): string {
   const { channel, type, data, sender, createdAt } = message;
   const json = JSON.stringify(data) as string | undefined;
   if (json === undefined) {

@@ -14,13 +14,24 @@ import { ProblemFilter } from '../errors/problem.filter.js';
 import { JsonBodyGuard } from './json-body.guard.js';
 import type { Receipt } from './new-message.event.js';
 import { requestValidation } from './request-validation.js';
-import { requireIdempotencyKey, sendBody, type SendBody } from './send.request.js';
+import {
+  batchBody,
+  requireIdempotencyKey,
+  sendBody,
+  type BatchBody,
+  type SendBody,
+} from './send.request.js';
 import { SendService } from './send.service.js';
 
-type SendAnswer = Omit<Receipt, 'duplicate'> & { duplicate?: true };
+type Accepted = Omit<Receipt, 'duplicate'>;
+type Repeatable<Answer> = Answer & { duplicate?: true };
+
+interface SettableStatus {
+  status(code: number): unknown;
+}
 
 @Controller('channels/:channel/messages')
-@UseGuards(AccessGuard)
+@UseGuards(AccessGuard, JsonBodyGuard)
 @UseFilters(ProblemFilter)
 export class MessagesController {
   constructor(private readonly sender: SendService) {}
@@ -28,14 +39,13 @@ export class MessagesController {
   /** Answers once the broker has the message: 201, or 200 for a repeat of an idempotency key. */
   @Post()
   @Access('publish')
-  @UseGuards(JsonBodyGuard)
   async send(
     @Param('channel') channel: string,
     @Body({ schema: sendBody, pipes: [requestValidation] }) body: SendBody,
     @Headers('idempotency-key') key: string | undefined,
     @Req() request: unknown,
-    @Res({ passthrough: true }) response: { status(code: number): unknown },
-  ): Promise<SendAnswer> {
+    @Res({ passthrough: true }) response: SettableStatus,
+  ): Promise<Repeatable<Accepted>> {
     const { duplicate, ...accepted } = await this.sender.send({
       channel,
       data: body.data,
@@ -43,10 +53,37 @@ export class MessagesController {
       sender: identityOf(request)?.id,
       idempotencyKey: requireIdempotencyKey(key),
     });
-    if (duplicate) {
-      response.status(200);
-      return { ...accepted, duplicate };
-    }
-    return accepted;
+    return answer(accepted, duplicate, response);
   }
+
+  /** The same for many messages, all or nothing. */
+  @Post('batch')
+  @Access('publish')
+  async sendBatch(
+    @Param('channel') channel: string,
+    @Body({ schema: batchBody, pipes: [requestValidation] }) body: BatchBody,
+    @Headers('idempotency-key') key: string | undefined,
+    @Req() request: unknown,
+    @Res({ passthrough: true }) response: SettableStatus,
+  ): Promise<Repeatable<{ messages: Accepted[] }>> {
+    const receipts = await this.sender.sendBatch({
+      channel,
+      messages: body.messages,
+      sender: identityOf(request)?.id,
+      idempotencyKey: requireIdempotencyKey(key),
+    });
+    const messages = receipts.map(({ duplicate: _, ...accepted }) => accepted);
+    return answer({ messages }, receipts[0]?.duplicate === true, response);
+  }
+}
+
+function answer<Answer extends object>(
+  accepted: Answer,
+  duplicate: boolean,
+  response: SettableStatus,
+): Repeatable<Answer> {
+  if (duplicate) {
+    response.status(200);
+  }
+  return { ...accepted, ...(duplicate && { duplicate }) };
 }

@@ -1,16 +1,24 @@
 import type { Message } from './message.js';
 
-/** What to publish. */
-export interface NewMessage {
-  readonly channel: string;
+/** What a message says. */
+export interface Content {
   /** Any JSON that the channel's policy accepts. */
   readonly data: unknown;
   /** 1–64 characters of `A-Z a-z 0-9 _ - . :`; not `stream.…` or `presence.…`. Default `message`. */
   readonly type?: string | undefined;
+}
+
+/** What holds for everything that is published at once. */
+export interface SendOptions {
   /** The identity that sends. Default none. */
   readonly sender?: string | undefined;
   /** 1–128 visible ASCII characters. A repeat within the window publishes nothing. Default none. */
   readonly idempotencyKey?: string | undefined;
+}
+
+/** What to publish. */
+export interface NewMessage extends Content, SendOptions {
+  readonly channel: string;
 }
 
 /** What became of a message that the broker accepted. */

@@ -14,6 +14,13 @@ export const sendBody = z.strictObject({
 
 export type SendBody = z.infer<typeof sendBody>;
 
+/** The most messages of one batch. */
+const BATCH_COUNT = 1000;
+
+export const batchBody = z.strictObject({ messages: z.array(sendBody).min(1).max(BATCH_COUNT) });
+
+export type BatchBody = z.infer<typeof batchBody>;
+
 const idempotencyKey = z
   .string()
   .regex(/^[\x21-\x7e]{1,128}$/, '1 to 128 visible ASCII characters')

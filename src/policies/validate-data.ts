@@ -3,11 +3,13 @@ import { BirdsongError, type FieldError } from '../errors/birdsong.error.js';
 
 /**
  * The data as the schema gives it back.
+ * @param path where the data stands in the request
  * @throws BirdsongError `invalid-data` with the places that do not fit
  */
 export async function validateData(
   schema: StandardSchemaV1 | undefined,
   data: unknown,
+  path: readonly string[] = ['data'],
 ): Promise<unknown> {
   if (!schema) {
     return data;
@@ -16,7 +18,7 @@ export async function validateData(
   const result = validated instanceof Promise ? await validated : validated;
   if (result.issues) {
     throw new BirdsongError('invalid-data', 'The data does not fit what the channel accepts.', {
-      errors: toFieldErrors(result.issues, ['data']),
+      errors: toFieldErrors(result.issues, path),
     });
   }
   return result.value;

@@ -13,10 +13,16 @@ export function decodePayload(position: Position, payload: string): EncodedMessa
   return { position, type, json: completeJson(position, payload.slice(space + 1)) };
 }
 
-/** @param text as publish.lua publishes it: `<position> <payload>` */
-export function decodePublished(text: string): EncodedMessage {
-  const space = text.indexOf(' ');
-  return decodePayload(requirePosition(text.slice(0, space)), text.slice(space + 1));
+/**
+ * @param text as publish.lua publishes it: the position of the first message, then a payload a line. JSON has
+ * no raw line break.
+ */
+export function decodePublished(text: string): EncodedMessage[] {
+  const [head = '', ...payloads] = text.split('\n');
+  const { epoch, offset } = requirePosition(head);
+  return payloads.map((payload, index) =>
+    decodePayload({ epoch, offset: offset + index }, payload),
+  );
 }
 
 /** @throws Error if Redis holds what Birdsong never wrote */

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import {
   Broker,
   type Acceptance,
+  type Batch,
   type BrokerChannel,
   type HistoryPage,
   type HistoryQuery,
-  type Publication,
   type Subscriber,
   type Subscription,
 } from '../broker/broker.port.js';
@@ -43,33 +43,33 @@ export class RedisBroker extends Broker {
     return this.connections.areReady();
   }
 
-  override async publish(channel: BrokerChannel, publication: Publication): Promise<Acceptance> {
+  override async publish(channel: BrokerChannel, batch: Batch): Promise<Acceptance> {
     const { name, history } = channel;
-    const { type, tail, createdAtMs, idempotencyKey } = publication;
+    const { publications, createdAtMs, idempotencyKey } = batch;
     const ageMs = history.ageSeconds * 1000;
     const keys = [this.keys.meta(name), this.keys.history(name)];
-    const args: (string | number)[] = [
-      this.keys.pubSub(name),
-      encodePayload(type, tail),
-      history.count,
-      ageMs,
-      Math.max(POSITION_TTL_MS, ageMs),
-      NEVER_USED_TTL_MS,
-      `${createdAtMs} ${type}`,
-    ];
     if (idempotencyKey !== undefined) {
       keys.push(this.keys.idempotency(name, idempotencyKey));
-      args.push(this.settings.idempotencyMs);
     }
-    const { commands } = this.connections;
-    const [remembered, repeat] = await commands
-      .birdsongPublish(keys.length, ...keys, ...args)
+    const [remembered, repeat] = await this.connections.commands
+      .birdsongPublish(
+        keys.length,
+        ...keys,
+        this.keys.pubSub(name),
+        history.count,
+        ageMs,
+        Math.max(POSITION_TTL_MS, ageMs),
+        NEVER_USED_TTL_MS,
+        `${createdAtMs} ${publications.map(({ type }) => type).join(',')}`,
+        this.settings.idempotencyMs,
+        ...publications.map(({ type, tail }) => encodePayload(type, tail)),
+      )
       .catch(rejectAsUnavailable);
-    const [position = '', createdAt = '', acceptedType = ''] = remembered.split(' ');
+    const [first = '', createdAt = '', types = ''] = remembered.split(' ');
     return {
-      position: requirePosition(position),
+      first: requirePosition(first),
+      types: types.split(','),
       createdAtMs: Number(createdAt),
-      type: acceptedType,
       duplicate: repeat === '1',
     };
   }

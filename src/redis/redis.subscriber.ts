@@ -81,7 +81,8 @@ export class RedisSubscriber {
   private receive(pubSubChannel: string, text: string): void {
     this.receivedCount++;
     if (pubSubChannel !== this.probeChannel) {
-      this.subscriptions.get(this.keys.channelOf(pubSubChannel))?.receive(decodePublished(text));
+      const subscription = this.subscriptions.get(this.keys.channelOf(pubSubChannel));
+      subscription?.receive(decodePublished(text));
     }
   }
 

@@ -34,14 +34,14 @@ export class RedisSubscription {
     this.deliverWaiting();
   }
 
-  receive(message: EncodedMessage): void {
+  receive(messages: readonly EncodedMessage[]): void {
     if (this.isClosed) {
       return;
     }
     if (this.waiting.length >= WAITING_COUNT) {
       this.waiting = [];
     }
-    this.waiting.push(message);
+    this.waiting.push(...messages);
     this.deliverWaiting();
   }
 
@@ -69,16 +69,17 @@ export class RedisSubscription {
   }
 
   private deliverWaiting(): void {
-    while (this.last && !this.isHealing) {
-      const message = this.waiting[0];
-      if (!message) {
-        return;
-      }
+    if (!this.last || this.isHealing) {
+      return;
+    }
+    const { waiting } = this;
+    this.waiting = [];
+    for (const [index, message] of waiting.entries()) {
       if (!this.isNext(message) && !this.isKnown(message)) {
+        this.waiting = waiting.slice(index);
         this.heal();
         return;
       }
-      this.waiting.shift();
       this.deliver(message);
     }
   }

@@ -18,6 +18,7 @@ export const environmentSchema = z.object({
   REDIS_KEY_PREFIX: z.string().min(1).default('birdsong'),
   CORS_ORIGINS: origins.optional(),
   MAX_MESSAGE_BYTES: whole(256, 16 * 1024 * 1024).default(65_536),
+  MAX_BATCH_BYTES: whole(256, 64 * 1024 * 1024).default(4 * 1024 * 1024),
   HISTORY_COUNT: whole(1, 1_000_000).default(1000),
   HISTORY_SECONDS: whole(1, 315_360_000).default(86_400),
   IDEMPOTENCY_SECONDS: whole(1, 86_400).default(300),

@@ -1,5 +1,5 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Environment } from './environment.js';
@@ -25,7 +25,14 @@ export function configure(app: NestExpressApplication, environment: Environment)
   if (environment.CORS_ORIGINS) {
     app.enableCors({ origin: environment.CORS_ORIGINS, exposedHeaders: ['Retry-After'] });
   }
-  app.useBodyParser('json', { limit: environment.MAX_MESSAGE_BYTES + ENVELOPE_BYTES });
+  app.useBodyParser('json', {
+    limit: environment.MAX_BATCH_BYTES,
+    type: (request) => isJson(request) && isBatch(request),
+  });
+  app.useBodyParser('json', {
+    limit: environment.MAX_MESSAGE_BYTES + ENVELOPE_BYTES,
+    type: (request) => isJson(request) && !isBatch(request),
+  });
   app.useStaticAssets(WEB_ROOT, {
     setHeaders: (response: ServerResponse, path: string) => {
       // Vite names assets by their content; the page itself is asked for anew each time.
@@ -57,3 +64,9 @@ export async function listen(
   const name = isAny ? 'localhost' : HOST.includes(':') ? `[${HOST}]` : HOST;
   return `http://${name}:${port}`;
 }
+
+const isJson = ({ headers }: IncomingMessage): boolean =>
+  /^application\/json\s*(?:;|$)/i.test(headers['content-type'] ?? '');
+
+const isBatch = ({ url = '' }: IncomingMessage): boolean =>
+  /\/messages\/batch\/?(?:\?|$)/.test(url);

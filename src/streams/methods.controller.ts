@@ -10,6 +10,13 @@ export class MethodsController {
     // The header is the answer.
   }
 
+  @Options('channels/:channel/messages/batch')
+  @HttpCode(204)
+  @Header('Allow', 'POST, OPTIONS')
+  batch(): void {
+    // The header is the answer.
+  }
+
   @Options(['channels/:channel/events', 'events'])
   @HttpCode(204)
   @Header('Allow', 'GET, HEAD, OPTIONS')

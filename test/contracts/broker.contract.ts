@@ -1,12 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type {
-  Broker,
-  BrokerChannel,
-  HistoryPage,
-  Publication,
-} from '../../src/broker/broker.port.js';
-import type { EncodedMessage, Message } from '../../src/messages/message.js';
-import { encodeTail } from '../../src/messages/message.js';
+import type { Broker, BrokerChannel, HistoryPage } from '../../src/broker/broker.port.js';
+import { batch, dataOf, newChannel, offsets, publication } from './publications.js';
 import { Recorder } from './recorder.js';
 
 /** Where the contract runs: one broker for each node, all on the same messages. */
@@ -16,32 +10,6 @@ export interface BrokerWorld {
   /** Ends every broker and what they used. */
   close(): Promise<void>;
 }
-
-let channelCount = 0;
-
-/** A channel that no other test uses. */
-export function newChannel(history: Partial<BrokerChannel['history']> = {}): BrokerChannel {
-  channelCount++;
-  return {
-    name: `contract.${process.pid}.${channelCount}`,
-    history: { count: 1000, ageSeconds: 3600, ...history },
-  };
-}
-
-export function publication(data: unknown, more: Partial<Publication> = {}): Publication {
-  const createdAtMs = Date.now();
-  const createdAt = new Date(createdAtMs).toISOString();
-  const type = more.type ?? 'message';
-  return {
-    type,
-    tail: encodeTail({ channel: 'c', type, data, createdAt }),
-    createdAtMs,
-    ...more,
-  };
-}
-
-export const dataOf = ({ json }: EncodedMessage): unknown => (JSON.parse(json) as Message).data;
-const offsets = ({ messages }: HistoryPage) => messages.map(({ position }) => position.offset);
 
 /** The guarantees of the port, the same for every implementation. */
 export function brokerContract(name: string, createWorld: () => Promise<BrokerWorld>): void {
@@ -67,9 +35,9 @@ export function brokerContract(name: string, createWorld: () => Promise<BrokerWo
       const first = await broker.publish(channel, publication('a'));
       const second = await broker.publish(channel, publication('b'));
 
-      expect(first.position.offset).toBe(1);
-      expect(second.position).toEqual({ epoch: first.position.epoch, offset: 2 });
-      expect(Math.abs(first.position.epoch - Date.now())).toBeLessThan(60_000);
+      expect(first.first.offset).toBe(1);
+      expect(second.first).toEqual({ epoch: first.first.epoch, offset: 2 });
+      expect(Math.abs(first.first.epoch - Date.now())).toBeLessThan(60_000);
     });
 
     test('concurrent publishes get distinct positions and are delivered in their order', async () => {
@@ -79,7 +47,7 @@ export function brokerContract(name: string, createWorld: () => Promise<BrokerWo
         Array.from({ length: 300 }, (_, number) => broker.publish(channel, publication(number))),
       );
 
-      const positions = accepted.map(({ position }) => position.offset).sort((a, b) => a - b);
+      const positions = accepted.map(({ first }) => first.offset).sort((a, b) => a - b);
       expect(positions).toEqual(Array.from({ length: 300 }, (_, index) => index + 1));
       const received = await recorder.messages(300);
       expect(received.map(({ position }) => position.offset)).toEqual(positions);
@@ -109,8 +77,39 @@ export function brokerContract(name: string, createWorld: () => Promise<BrokerWo
         ),
       );
 
-      expect(new Set(accepted.map(({ position }) => position.offset))).toEqual(new Set([1]));
+      expect(new Set(accepted.map(({ first }) => first.offset))).toEqual(new Set([1]));
       expect(accepted.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
+    });
+
+    test('a batch gets consecutive positions in its order, among other publishes', async () => {
+      const channel = newChannel();
+      const recorder = await Recorder.on(broker, channel);
+      const accepted = await Promise.all(
+        Array.from({ length: 20 }, (_, number) =>
+          number % 2 === 0
+            ? broker.publish(channel, batch(Array.from({ length: 100 }, (_, at) => [number, at])))
+            : broker.publish(channel, publication([number, 0])),
+        ),
+      );
+
+      const received = (await recorder.messages(1010)).map(dataOf);
+      for (const [number, { first, types }] of accepted.entries()) {
+        expect(types).toHaveLength(number % 2 === 0 ? 100 : 1);
+        const at = first.offset - 1;
+        expect(received.slice(at, at + types.length)).toEqual(
+          types.map((_, index) => [number, index]),
+        );
+      }
+      expect(recorder.gaps).toEqual([]);
+    });
+
+    test('a repeat of a batch by its key publishes none of it', async () => {
+      const channel = newChannel();
+      const first = await broker.publish(channel, batch([1, 2, 3], { idempotencyKey: 'b' }));
+      const again = await broker.publish(channel, batch([1, 2, 3], { idempotencyKey: 'b' }));
+
+      expect(again).toEqual({ ...first, duplicate: true });
+      expect((await broker.read(channel, { limit: 10 })).messages.map(dataOf)).toEqual([1, 2, 3]);
     });
 
     test('a key counts for its own channel only', async () => {
@@ -148,7 +147,10 @@ export function brokerContract(name: string, createWorld: () => Promise<BrokerWo
       const channel = newChannel();
       const recorder = await Recorder.on(broker, channel);
       const data = { text: 'é\u2028\n "quoted" 😀', list: [1, null, { deep: true }] };
-      const { position } = await broker.publish(channel, publication(data, { type: 'odd.type' }));
+      const { first: position } = await broker.publish(
+        channel,
+        publication(data, { type: 'odd.type' }),
+      );
       const [message] = await recorder.messages(1);
 
       expect(message?.type).toBe('odd.type');
@@ -234,7 +236,7 @@ export function brokerContract(name: string, createWorld: () => Promise<BrokerWo
       const next = await broker.publish(channel, publication('later'));
 
       expect([page.gap, page.oldest, page.newest]).toEqual([true, undefined, newest]);
-      expect(next.position).toEqual({ ...newest, offset: 4 });
+      expect(next.first).toEqual({ ...newest, offset: 4 });
       expect((await broker.read(channel, { after: newest, limit: 10 })).gap).toBe(false);
     });
 

@@ -6,7 +6,8 @@ import { BirdsongSettings } from '../../src/options/birdsong.settings.js';
 import { RedisBroker } from '../../src/redis/redis.broker.js';
 import { RedisServer } from '../harness/redis-server.js';
 import { TcpProxy } from '../harness/tcp-proxy.js';
-import { brokerContract, dataOf, newChannel, publication } from './broker.contract.js';
+import { brokerContract } from './broker.contract.js';
+import { dataOf, newChannel, publication } from './publications.js';
 import { Recorder } from './recorder.js';
 
 let redis: RedisServer;
@@ -184,15 +185,15 @@ describe('RedisBroker, over several nodes and through losses:', () => {
     const before = await broker.publish(channel, publication('before'));
     await recorder.messages(1);
     // An epoch is a millisecond; no Redis loses its data in the one in which it began to have any.
-    while (Date.now() <= before.position.epoch) {
+    while (Date.now() <= before.first.epoch) {
       await admin.ping();
     }
     await admin.flushall();
     const after = await broker.publish(channel, publication('after'));
 
     await recorder.messages(2);
-    expect(after.position.epoch).toBeGreaterThan(before.position.epoch);
-    expect(after.position.offset).toBe(1);
+    expect(after.first.epoch).toBeGreaterThan(before.first.epoch);
+    expect(after.first.offset).toBe(1);
     expect(recorder.received.map(dataOf)).toEqual(['before', 'after']);
     expect(recorder.gaps).toHaveLength(1);
   });
@@ -215,7 +216,7 @@ describe('RedisBroker, over several nodes and through losses:', () => {
       await admin.ping();
     }
 
-    expect((await broker.publish(channel, publication(1))).position.offset).toBe(1);
+    expect((await broker.publish(channel, publication(1))).first.offset).toBe(1);
     await broker.close();
     await proxy.close();
   });

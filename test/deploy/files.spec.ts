@@ -120,9 +120,10 @@ describe('The limits of nginx', () => {
     expect(seconds).toBeGreaterThan(longestWaitSeconds);
   });
 
-  it('let the largest message pass', () => {
+  it('let the largest message and the largest batch pass', () => {
     const kibibytes = numberAfter('server {', /client_max_body_size (\d+)k;/);
     expect(kibibytes * 1024).toBeGreaterThan(1.5 * defaults.MAX_MESSAGE_BYTES);
+    expect(kibibytes * 1024).toBeGreaterThan(defaults.MAX_BATCH_BYTES);
   });
 });
 

@@ -36,7 +36,7 @@ export class NestApp {
       abortOnError: false,
     });
     await app.listen(0, '127.0.0.1');
-    const { port } = (app.getHttpServer()).address() as AddressInfo;
+    const { port } = app.getHttpServer().address() as AddressInfo;
     return new NestApp(app, `http://127.0.0.1:${port}`);
   }
 

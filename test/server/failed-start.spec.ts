@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import {
   BirdsongNode,
   type BirdsongNodeOptions,
@@ -80,12 +79,9 @@ describe('The server that cannot start says why in one line', () => {
     expect(line).toContain(`127.0.0.1:${port}`);
   });
 
-  it.each(['203.0.113.7', 'no-such-host.invalid'])(
-    'for an address that is not of this machine, %s',
-    async (host) => {
-      expect(await failure({ host })).toContain(host);
-    },
-  );
+  it('for an address that is not of this machine', async () => {
+    expect(await failure({ host: '203.0.113.7' })).toContain('203.0.113.7');
+  });
 
   it('for a Redis that nobody listens for', async () => {
     const port = await freePort();
@@ -93,12 +89,6 @@ describe('The server that cannot start says why in one line', () => {
 
     expect(line).toContain(`127.0.0.1:${port}`);
     expect(line).toContain('ECONNREFUSED');
-  });
-
-  it('for a Redis whose host does not exist', async () => {
-    const line = await failure({ env: { REDIS_URL: 'redis://no-such-host.invalid' } });
-
-    expect(line).toContain('no-such-host.invalid');
   });
 
   it('for a Redis that never answers', async () => {

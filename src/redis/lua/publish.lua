@@ -1,34 +1,40 @@
--- Appends a message, assigns its position and fans it out: one atomic step.
+-- Appends messages, assigns their positions and fans them out: one atomic step.
 -- KEYS: hash, stream, [idempotency key]
--- ARGV: pub/sub channel, payload, history count, history age (ms), position TTL (ms), never-used TTL (ms),
---       [what to remember of the message, idempotency window (ms)]
--- Returns what is remembered of the message, and '1' if it is a repeat.
+-- ARGV: pub/sub channel, history count, history age (ms), position TTL (ms), never-used TTL (ms),
+--       what to remember of the batch, idempotency window (ms), then a payload for each message
+-- Returns what is remembered of the batch, and '1' if it is a repeat.
 local meta, stream, key = KEYS[1], KEYS[2], KEYS[3]
-local channel, payload, count = ARGV[1], ARGV[2], ARGV[3]
-local age = tonumber(ARGV[4])
+local channel, count = ARGV[1], ARGV[2]
+local age = tonumber(ARGV[3])
+local first_payload = 8
 
 if key then
-  local first = redis.call('GET', key)
-  if first then
-    return { first, '1' }
+  local earlier = redis.call('GET', key)
+  if earlier then
+    return { earlier, '1' }
   end
 end
 
 local now = now_ms()
-local epoch, offset, ages_at = open_channel(meta, stream, now, ARGV[6])
-local position = epoch .. '-' .. text(offset + 1)
+local now_text = text(now)
+local epoch, offset, ages_at = open_channel(meta, stream, now, ARGV[5])
+local first = epoch .. '-' .. text(offset + 1)
 
-redis.call('XADD', stream, 'MAXLEN', '=', count, position, 't', text(now), 'm', payload)
-redis.call('HSET', meta, 'offset', text(offset + 1))
+for index = first_payload, #ARGV do
+  offset = offset + 1
+  local position = epoch .. '-' .. text(offset)
+  redis.call('XADD', stream, 'MAXLEN', '=', count, position, 't', now_text, 'm', ARGV[index])
+end
+redis.call('HSET', meta, 'offset', text(offset))
 if not ages_at or now >= ages_at then
   drop_aged(meta, stream, now, age)
 end
-redis.call('PEXPIRE', stream, ARGV[4])
-redis.call('PEXPIRE', meta, ARGV[5])
-redis.call('PUBLISH', channel, position .. ' ' .. payload)
+redis.call('PEXPIRE', stream, ARGV[3])
+redis.call('PEXPIRE', meta, ARGV[4])
+redis.call('PUBLISH', channel, first .. '\n' .. table.concat(ARGV, '\n', first_payload))
 
-local remembered = position .. ' ' .. (ARGV[7] or '')
+local remembered = first .. ' ' .. ARGV[6]
 if key then
-  redis.call('SET', key, remembered, 'PX', ARGV[8])
+  redis.call('SET', key, remembered, 'PX', ARGV[7])
 end
 return { remembered, '0' }
