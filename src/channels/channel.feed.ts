@@ -1,15 +1,15 @@
 import type { Broker, BrokerChannel, Gap, Subscription } from '../broker/broker.port.js';
-import { OffsetLog } from '../broker/offset-log.js';
 import { Pause } from '../broker/pause.js';
 import type { EncodedMessage } from '../messages/message.js';
 import type { Position } from '../messages/position.js';
+import type { Channel } from '../policies/channel-policies.js';
 import { Frame } from './frame.js';
 import { firstBatch, toBatch, type FrameBatch } from './frame-batch.js';
+import { FrameRing, RING_COUNT } from './frame.ring.js';
 import { HistoryReader, PAGE_COUNT, type ReplayPage } from './history.reader.js';
 import { Pacer } from './pacer.js';
+import type { RingBudget } from './ring-budget.js';
 
-/** Recent messages that a feed keeps at hand for readers that come back. */
-const RING_COUNT = 1024;
 const RESUBSCRIBE_FIRST_MS = 100;
 const RESUBSCRIBE_MOST_MS = 2000;
 
@@ -26,14 +26,17 @@ export interface FeedReader {
 export class ChannelFeed {
   /** Resolves once the feed is subscribed: at once, or when the broker is back. Rejects if closed first. */
   readonly opened: Promise<void>;
+  private readonly address: BrokerChannel;
   private readonly history: HistoryReader;
   private readonly pacer: Pacer;
   private readonly readers = new Set<FeedReader>();
-  private epoch = 0;
-  /** Frames that readers have been given. Its last offset is the feed's position. */
-  private ring = new OffsetLog<Frame>(1);
-  /** What readers that come back were given since the last flush, by their offset. */
-  private readonly shared = new Map<number, FrameBatch | undefined>();
+  /** Frames that readers have been given. */
+  private readonly ring: FrameRing;
+  /**
+   * What readers that come back were given since the last flush, by their offset. Weak: it is a copy of what
+   * the ring has, worth its memory only while sockets hold it anyway.
+   */
+  private readonly shared = new Map<number, WeakRef<FrameBatch>>();
   /** Frames that wait to be given to readers together. */
   private arrived: Frame[] = [];
   private subscription: Subscription | undefined;
@@ -42,10 +45,13 @@ export class ChannelFeed {
 
   constructor(
     private readonly broker: Broker,
-    readonly channel: BrokerChannel,
+    readonly channel: Channel,
+    budget: RingBudget,
     coalesceMs: number,
   ) {
-    this.history = new HistoryReader(broker, channel);
+    this.ring = new FrameRing(budget);
+    this.address = { name: channel.name, history: channel.policy.history };
+    this.history = new HistoryReader(broker, this.address);
     this.pacer = new Pacer(() => this.flush(), coalesceMs);
     this.opened = this.open();
     // Each reader awaits it; a feed that is closed before it has one must not count as unhandled.
@@ -54,7 +60,7 @@ export class ChannelFeed {
 
   /** The last position that readers have been given. */
   get position(): Position {
-    return { epoch: this.epoch, offset: this.ring.last };
+    return this.ring.position;
   }
 
   attach(reader: FeedReader): void {
@@ -69,28 +75,46 @@ export class ChannelFeed {
    * The frames behind a position, a page at most, or nothing if the ring does not reach back that far.
    * Readers at the same position share them.
    */
-  recent({ epoch, offset }: Position): FrameBatch | 'none' | undefined {
-    const { first, last } = this.ring;
-    if (epoch !== this.epoch || offset < first - 1 || offset > last) {
+  recent(position: Position): FrameBatch | 'none' | undefined {
+    if (!this.ring.covers(position)) {
       return undefined;
     }
-    if (offset === last) {
+    const { offset } = position;
+    if (offset === this.position.offset) {
       return 'none';
     }
-    let batch = this.shared.get(offset);
-    if (!batch) {
-      batch = firstBatch(this.ring.range(offset + 1, offset + PAGE_COUNT));
-      this.shared.set(offset, batch);
+    const shared = this.shared.get(offset)?.deref();
+    if (shared) {
+      return shared;
+    }
+    const batch = firstBatch(this.ring.range(offset + 1, offset + PAGE_COUNT));
+    if (batch) {
+      this.shared.set(offset, new WeakRef(batch));
     }
     return batch;
   }
 
+  /** The position behind which the newest frames begin that are no more than this, together. */
+  newestWithin(mostCount: number, mostBytes: number): Position {
+    const { epoch, offset } = this.position;
+    const frames = this.ring.range(Math.max(this.ring.first, offset - mostCount + 1));
+    let count = 0;
+    for (let bytes = 0; count < frames.length; count++) {
+      bytes += frames.at(-1 - count)?.bytes.length ?? 0;
+      if (bytes > mostBytes && count > 0) {
+        break;
+      }
+    }
+    return { epoch, offset: offset - count };
+  }
+
   /** History behind a position, in frames; what adjoins the ring is kept there for the next reader. */
   async replay(position: Position): Promise<ReplayPage> {
-    const behindCount = this.ring.last - position.offset;
-    const isNear = position.epoch === this.epoch && behindCount > 0 && behindCount <= RING_COUNT;
+    const { epoch, offset } = this.position;
+    const behindCount = offset - position.offset;
+    const isNear = position.epoch === epoch && behindCount > 0 && behindCount <= RING_COUNT;
     const page = await this.history.behind(position, isNear ? behindCount : PAGE_COUNT);
-    this.keep(page.frames);
+    this.ring.prepend(page.frames);
     return page;
   }
 
@@ -100,6 +124,8 @@ export class ChannelFeed {
     this.pacer.close();
     this.readers.clear();
     this.history.close();
+    this.ring.close();
+    this.shared.clear();
     this.pause.end();
   }
 
@@ -107,13 +133,12 @@ export class ChannelFeed {
     for (let waitMs = RESUBSCRIBE_FIRST_MS; !this.subscription; waitMs *= 2) {
       this.requireOpen();
       try {
-        const subscription = await this.broker.subscribe(this.channel, {
+        const subscription = await this.broker.subscribe(this.address, {
           message: (message) => this.receive(message),
           gap: (gap) => this.jump(gap),
         });
         this.subscription = subscription;
-        this.epoch = subscription.position.epoch;
-        this.ring = new OffsetLog(subscription.position.offset + 1);
+        this.ring.jump(subscription.position);
       } catch {
         await this.pause.for(Math.min(waitMs, RESUBSCRIBE_MOST_MS));
       }
@@ -141,12 +166,7 @@ export class ChannelFeed {
     }
     this.arrived = [];
     this.shared.clear();
-    for (const frame of batch.frames) {
-      this.ring.append(frame);
-      if (this.ring.count > RING_COUNT) {
-        this.ring.dropOldest();
-      }
-    }
+    this.ring.append(batch.frames);
     for (const reader of this.readers) {
       reader.deliver(batch);
     }
@@ -155,21 +175,9 @@ export class ChannelFeed {
   private jump(gap: Gap): void {
     this.flush();
     this.shared.clear();
-    this.epoch = gap.resumeAt.epoch;
-    this.ring = new OffsetLog(gap.resumeAt.offset + 1);
+    this.ring.jump(gap.resumeAt);
     for (const reader of this.readers) {
       reader.gap(gap);
-    }
-  }
-
-  private keep(frames: readonly Frame[]): void {
-    const { first, count } = this.ring;
-    const older = frames.filter(
-      ({ position }) => position.epoch === this.epoch && position.offset < first,
-    );
-    const room = RING_COUNT - count;
-    if (room > 0 && older.at(-1)?.position.offset === first - 1) {
-      this.ring.prepend(older.slice(-room));
     }
   }
 }

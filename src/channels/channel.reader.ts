@@ -118,6 +118,24 @@ export class ChannelReader implements FeedReader {
     }
   }
 
+  /** Stops reading live, until `resume`. */
+  pause(): void {
+    this.feed.detach(this);
+  }
+
+  /**
+   * Reads on, with no more than the newest messages within these limits: what it has to leave out is told as a
+   * gap.
+   */
+  async resume(mostCount: number, mostBytes: number): Promise<void> {
+    const start = this.feed.newestWithin(mostCount, mostBytes);
+    if (start.epoch === this.epoch && start.offset > this.offset) {
+      const oldest = { epoch: start.epoch, offset: start.offset + 1 };
+      this.gap({ after: this.position, oldest, resumeAt: start });
+    }
+    await this.run();
+  }
+
   gap(gap: Gap): void {
     const { epoch, offset } = gap.resumeAt;
     if (epoch === this.epoch && offset <= this.offset) {

@@ -3,6 +3,7 @@ import { Broker } from '../broker/broker.port.js';
 import { BirdsongSettings } from '../options/birdsong.settings.js';
 import type { Channel } from '../policies/channel-policies.js';
 import { ChannelFeed } from './channel.feed.js';
+import { RingBudget } from './ring-budget.js';
 
 interface Entry {
   readonly feed: ChannelFeed;
@@ -18,20 +19,22 @@ interface Entry {
 @Injectable()
 export class Feeds {
   private readonly entries = new Map<string, Entry>();
+  private readonly budget: RingBudget;
 
   constructor(
     private readonly broker: Broker,
     private readonly settings: BirdsongSettings,
-  ) {}
+  ) {
+    this.budget = new RingBudget(settings.maxRingBytes);
+  }
 
   /** Whoever acquires a feed releases it, once. */
-  acquire({ name, policy }: Channel): ChannelFeed {
-    let entry = this.entries.get(name);
+  acquire(channel: Channel): ChannelFeed {
+    let entry = this.entries.get(channel.name);
     if (!entry) {
-      const channel = { name, history: policy.history };
-      const feed = new ChannelFeed(this.broker, channel, this.settings.coalesceMs);
+      const feed = new ChannelFeed(this.broker, channel, this.budget, this.settings.coalesceMs);
       entry = { feed, users: 0, lingering: undefined };
-      this.entries.set(name, entry);
+      this.entries.set(channel.name, entry);
     }
     clearTimeout(entry.lingering);
     entry.users++;

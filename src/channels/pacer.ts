@@ -37,7 +37,10 @@ export class Pacer {
     this.immediate = undefined;
     const start = performance.now();
     this.write();
-    const end = performance.now();
-    this.restUntil = end + Math.min(end - start, this.mostMs);
+    // Node's HTTP responses hand what they were given to their sockets in the next tick.
+    process.nextTick(() => {
+      const end = performance.now();
+      this.restUntil = end + Math.min(end - start, this.mostMs);
+    });
   }
 }

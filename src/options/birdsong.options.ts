@@ -47,6 +47,17 @@ export interface BirdsongOptions {
    */
   readonly feedLingerSeconds?: number;
   /**
+   * Bytes of recent messages that this node keeps at hand for readers who come back, over all channels;
+   * each keeps 1,024 messages at the most. What is not at hand is read from the broker. Default 67,108,864
+   * (64 MiB).
+   */
+  readonly maxRingBytes?: number;
+  /**
+   * Bytes that may wait for a client that does not read, before its channel's `slowReader` rule is applied.
+   * Default 1,048,576 (1 MiB).
+   */
+  readonly maxUnsentBytes?: number;
+  /**
    * The most milliseconds, under load, for which messages of a channel are gathered to be written at
    * once. Nothing waits while there is no load. Default 10; 0 writes each as it comes.
    */

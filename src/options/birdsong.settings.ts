@@ -24,6 +24,8 @@ const settingsSchema = z.strictObject({
   retryMs: whole(0, 3_600_000).default(2000),
   maxChannelsPerStream: whole(1, 1000).default(100),
   feedLingerSeconds: seconds(3600).default(10),
+  maxRingBytes: whole(0, 2 ** 40).default(64 * 1024 * 1024),
+  maxUnsentBytes: whole(16 * 1024, 2 ** 30).default(1024 * 1024),
   coalesceMs: whole(0, 1000).default(10),
 });
 
@@ -43,6 +45,8 @@ export class BirdsongSettings {
   readonly retryMs: number;
   readonly maxChannelsPerStream: number;
   readonly feedLingerMs: number;
+  readonly maxRingBytes: number;
+  readonly maxUnsentBytes: number;
   readonly coalesceMs: number;
 
   /** @throws Error that names every option that is not valid */
@@ -64,6 +68,8 @@ export class BirdsongSettings {
     this.retryMs = data.retryMs;
     this.maxChannelsPerStream = data.maxChannelsPerStream;
     this.feedLingerMs = data.feedLingerSeconds * 1000;
+    this.maxRingBytes = data.maxRingBytes;
+    this.maxUnsentBytes = data.maxUnsentBytes;
     this.coalesceMs = data.coalesceMs;
     Object.freeze(this);
   }

@@ -30,6 +30,14 @@ export interface HistoryLimits {
   readonly ageSeconds: number;
 }
 
+/**
+ * What becomes of a reader for whom more waits than it may (`maxUnsentBytes`). `close`: its stream ends with
+ * what its socket still takes, and it resumes by its Last-Event-ID. `drop-oldest`: once it reads again, it goes
+ * on with the newest messages that fit. `latest-only`: it goes on with the newest message alone, and does so
+ * whenever its socket is full. What the latter two leave out is told by `stream.gap`.
+ */
+export type SlowReaderRule = 'close' | 'drop-oldest' | 'latest-only';
+
 /** What holds for the channels that match a pattern. */
 export interface PolicyOptions {
   /** Who may send. Default `nobody`. */
@@ -42,6 +50,8 @@ export interface PolicyOptions {
    */
   readonly data?: StandardSchemaV1;
   readonly history?: Partial<HistoryLimits>;
+  /** Default `close`. */
+  readonly slowReader?: SlowReaderRule;
 }
 
 /** A policy with every default in its place. */
@@ -51,6 +61,7 @@ export interface Policy {
   readonly subscribe: AccessRule;
   readonly data: StandardSchemaV1 | undefined;
   readonly history: HistoryLimits;
+  readonly slowReader: SlowReaderRule;
 }
 
 export const DEFAULT_HISTORY: HistoryLimits = Object.freeze({ count: 1000, ageSeconds: 86_400 });
@@ -66,6 +77,7 @@ export function resolvePolicy(pattern: string, options: PolicyOptions): Policy {
     subscribe: options.subscribe ?? 'nobody',
     data: options.data,
     history: Object.freeze(history),
+    slowReader: requireRule(pattern, options.slowReader ?? 'close'),
   });
 }
 
@@ -75,4 +87,15 @@ function requireRange(pattern: string, option: string, value: number, most: numb
       `Birdsong: channels["${pattern}"].${option} is ${value}, not a whole number from 1 to ${most}.`,
     );
   }
+}
+
+const SLOW_READER_RULES: readonly SlowReaderRule[] = ['close', 'drop-oldest', 'latest-only'];
+
+function requireRule(pattern: string, rule: SlowReaderRule): SlowReaderRule {
+  if (!SLOW_READER_RULES.includes(rule)) {
+    throw new Error(
+      `Birdsong: channels["${pattern}"].slowReader is "${rule}", none of ${SLOW_READER_RULES.join(', ')}.`,
+    );
+  }
+  return rule;
 }

@@ -8,12 +8,10 @@ import {
   type Start,
 } from '../channels/channel.reader.js';
 import type { FrameBatch } from '../channels/frame-batch.js';
+import type { SlowReaderRule } from '../policies/policy.js';
 import { formatPosition } from '../messages/position.js';
 import * as events from './control-events.js';
 import { cursorEntry, cursorKey, formatCursor } from './cursor.js';
-
-/** Bytes that may wait for a client that does not read. */
-const MAX_UNSENT_BYTES = 1024 * 1024;
 
 /** One channel of a stream, and its part of the stream's cursor. */
 interface Part {
@@ -26,12 +24,14 @@ interface Part {
 export class Stream implements ReaderSink {
   /** Counts of `beat` without a write in between. */
   private silentBeats = 0;
+  private isEnding = false;
   private draining: Promise<void> | undefined;
   private readonly parts: readonly Part[];
 
   constructor(
     private readonly response: ServerResponse,
     feeds: readonly ChannelFeed[],
+    private readonly maxUnsentBytes: number,
   ) {
     this.parts = feeds.map((feed) => ({
       reader: new ChannelReader(feed, this),
@@ -59,9 +59,12 @@ export class Stream implements ReaderSink {
 
   live(batch: FrameBatch, reader: ChannelReader): void {
     this.write(batch, reader);
-    if (this.response.writableLength > MAX_UNSENT_BYTES) {
-      // It comes back by its Last-Event-ID.
-      this.response.destroy();
+    const { response, maxUnsentBytes } = this;
+    const rule = reader.feed.channel.policy.slowReader;
+    if (
+      rule === 'latest-only' ? response.writableNeedDrain : response.writableLength > maxUnsentBytes
+    ) {
+      this.slowDown(reader, rule);
     }
   }
 
@@ -74,16 +77,29 @@ export class Stream implements ReaderSink {
     this.response.write(text);
   }
 
-  /** To be called at equal intervals. Breaks a silence of this many of them. */
+  /**
+   * To be called at equal intervals. Breaks a silence of this many of them; a response that was ended and that
+   * nobody reads is cut off after as many.
+   */
   beat(most: number): void {
-    if (++this.silentBeats >= most) {
+    if (++this.silentBeats < most) {
+      return;
+    }
+    if (this.isEnding) {
+      this.response.destroy();
+    } else {
       this.send(events.HEARTBEAT);
     }
   }
 
-  /** Says why, and ends the response. */
+  /** Says why, and ends the response with what its socket still takes. */
   end(reason: events.ClosingReason, reconnect: boolean): void {
+    if (this.isEnding) {
+      return;
+    }
+    this.close();
     this.send(events.closing(reason, reconnect));
+    this.isEnding = true;
     this.response.end();
   }
 
@@ -105,6 +121,19 @@ export class Stream implements ReaderSink {
     response.write(batch.fields);
     response.write(`id: ${this.cursorAfter(reader)}\n\n`);
     response.uncork();
+  }
+
+  private slowDown(reader: ChannelReader, rule: SlowReaderRule): void {
+    if (rule === 'close') {
+      // It comes back by its Last-Event-ID.
+      this.end('slow-reader', true);
+      return;
+    }
+    reader.pause();
+    this.drained()
+      .then(() => reader.resume(rule === 'latest-only' ? 1 : Infinity, this.maxUnsentBytes))
+      // Only a feed that closes rejects, and it closes after its streams.
+      .catch(() => this.response.destroy());
   }
 
   private announce(beginnings: readonly Beginning[], starts: readonly Start[]): void {

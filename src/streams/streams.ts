@@ -84,7 +84,7 @@ export class Streams {
       return;
     }
     const feeds = channels.map((channel) => this.feeds.acquire(channel));
-    const stream = new Stream(response, feeds);
+    const stream = new Stream(response, feeds, this.settings.maxUnsentBytes);
     this.add(stream);
     response.once('close', () => {
       this.remove(stream);

@@ -252,25 +252,6 @@ eachBroker('bad input', (world) => {
     await send(app, channel, 'after');
     expect(dataOf([await reader.next()])).toEqual(['after']);
   });
-
-  test('a client that does not read does not hold up the others', async () => {
-    const app = await world.start();
-    const channel = world.channel();
-    const [stuck, other] = [
-      await world.read(eventsUrl(app, channel)),
-      await world.read(eventsUrl(app, channel)),
-    ];
-    await Promise.all([stuck.next(), other.next()]);
-    stuck.pause();
-    const data = 'x'.repeat(50_000);
-    for (let number = 0; number < 200; number++) {
-      await send(app, channel, data);
-      await other.next();
-    }
-    // What it was owed went over the limit, so the server let it go.
-    stuck.resume();
-    expect(await stuck.ended).toBe('broken');
-  });
 });
 
 /** Resolves once the server has this many connections. */

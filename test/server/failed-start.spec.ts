@@ -51,6 +51,7 @@ describe('The server that cannot start says why in one line', () => {
     ['REDIS_KEY_PREFIX', 'a {b}'],
     ['CORS_ORIGINS', 'app.example.com'],
     ['MAX_MESSAGE_BYTES', '64k'],
+    ['MAX_BATCH_BYTES', 'many'],
     ['HISTORY_COUNT', '0'],
     ['HISTORY_SECONDS', 'day'],
     ['IDEMPOTENCY_SECONDS', '0'],

@@ -64,6 +64,7 @@ describe('The server, started,', () => {
         REDIS_KEY_PREFIX: 'shop',
         CORS_ORIGINS: 'https://app.example.com,https://admin.example.com',
         MAX_MESSAGE_BYTES: '256',
+        MAX_BATCH_BYTES: '1024',
         HISTORY_COUNT: '1',
         HISTORY_SECONDS: '1',
         IDEMPOTENCY_SECONDS: '1',

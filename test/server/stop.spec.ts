@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
+import { Agent, get } from 'node:http';
 import { connect } from 'node:net';
 import { BirdsongNode } from '../harness/birdsong-node.js';
 import { withDeadline } from '../harness/deadline.js';
@@ -63,9 +64,9 @@ describe('The server, stopped,', () => {
   it('answers who waits for a message before it goes', async () => {
     const path = '/channels/chat.lobby/messages';
     const { position } = (await request(`${node.url}${path}`)).json() as History;
-    const get = (target: string) => `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`;
+    const asked = (target: string) => `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`;
     // Two requests in one packet: who is answered the first has had the second taken in.
-    const requests = get('/health/live') + get(`${path}?after=${position}&wait=30`);
+    const requests = asked('/health/live') + asked(`${path}?after=${position}&wait=30`);
     let answers: Promise<string> | undefined;
     await new Promise<void>((resolve) => {
       const isFirst = (text: string) => {
@@ -89,6 +90,20 @@ describe('The server, stopped,', () => {
     const closed = once(idle, 'close');
     expect(await stop('SIGTERM')).toBe(0);
     await closed;
+  });
+
+  it('does not wait for connections that are never idle', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    await new Promise<void>((resolve) => {
+      // Asks again whenever it is answered, for as long as somebody listens.
+      const ask = (): void => {
+        get({ agent, port: node.port, path: '/channels/public.a/messages' }, (response) => {
+          response.resume().once('end', ask).once('end', resolve);
+        }).once('error', () => agent.destroy());
+      };
+      ask();
+    });
+    expect(await stop('SIGTERM')).toBe(0);
   });
 
   it('does not wait for a Redis that is gone', async () => {
