@@ -4,7 +4,9 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { EventEmitterModule } from '@nestjs/event-emitter';
+import type { Server } from 'node:http';
 import { IdentityPort } from './auth/identity.port.js';
 import { OptionIdentity } from './auth/option.identity.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './birdsong.module-definition.js';
@@ -19,6 +21,7 @@ import type { BirdsongOptions } from './options/birdsong.options.js';
 import { BirdsongSettings } from './options/birdsong.settings.js';
 import { ChannelPolicies } from './policies/channel-policies.js';
 import { RedisBroker } from './redis/redis.broker.js';
+import { drainConnections } from './streams/drain-connections.js';
 import { Streams } from './streams/streams.js';
 
 /**
@@ -67,6 +70,7 @@ export class BirdsongModule
     private readonly feeds: Feeds,
     private readonly history: HistoryService,
     private readonly streams: Streams,
+    private readonly adapterHost: HttpAdapterHost,
   ) {
     super();
   }
@@ -80,6 +84,12 @@ export class BirdsongModule
   beforeApplicationShutdown(): void {
     this.streams.drain();
     this.history.drain();
+    // An app without HTTP, which only publishes, has no adapter.
+    const adapter = this.adapterHost.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
+    const server = adapter?.getHttpServer() as Partial<Server> | undefined;
+    if (server?.listening && server.closeIdleConnections) {
+      drainConnections(server as Server);
+    }
   }
 
   async onApplicationShutdown(): Promise<void> {

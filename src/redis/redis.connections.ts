@@ -16,6 +16,8 @@ export class RedisConnections {
   readonly commands: Redis & ScriptCommands;
   readonly subscriber: Redis;
   private readonly logger = new Logger('Birdsong');
+  /** The last error that a connection had by itself, without a command. */
+  private lastError: Error | undefined;
 
   constructor(settings: RedisSettings) {
     const shared = {
@@ -49,13 +51,19 @@ export class RedisConnections {
     this.report(this.subscriber, 'subscriber');
   }
 
-  /** @throws BirdsongError `broker-unavailable` if Redis does not answer, or is too old */
+  /** @throws Error that names the address, if Redis does not answer, lets nobody in, or is too old */
   async open(): Promise<void> {
     try {
       await Promise.all([this.commands.connect(), this.subscriber.connect()]);
+      // A database that does not exist is no reason for ioredis not to connect.
+      if (this.lastError) {
+        throw this.lastError;
+      }
     } catch (cause) {
       await this.close();
-      throw unavailable(cause);
+      const { host, port } = this.commands.options;
+      const { message, name } = this.lastError ?? (cause as Error);
+      throw unavailable(cause, `Redis at ${String(host)}:${String(port)}: ${message || name}`);
     }
     const version = /redis_version:(\d+)/.exec(await this.commands.info('server'))?.[1];
     if (Number(version) < 7) {
@@ -75,6 +83,7 @@ export class RedisConnections {
   private report(client: Redis, name: string): void {
     let isDown = false;
     client.on('error', (error: Error) => {
+      this.lastError = error;
       if (!isDown) {
         isDown = true;
         this.logger.warn(`Redis (${name}) is unreachable: ${error.message || error.name}`);
@@ -100,8 +109,11 @@ async function end(client: Redis): Promise<void> {
   await pause.for(DISCONNECT_MS);
 }
 
-export function unavailable(cause: unknown): BirdsongError {
-  return new BirdsongError('broker-unavailable', 'The message broker does not answer.', {
+export function unavailable(
+  cause: unknown,
+  detail = 'The message broker does not answer.',
+): BirdsongError {
+  return new BirdsongError('broker-unavailable', detail, {
     retryAfterSeconds: 1,
     cause,
   });

@@ -1,21 +1,32 @@
 import { z } from 'zod';
 
-const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+const whole = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(least).max(most));
 
 const origins = z
   .string()
   .transform((list) => list.split(',').map((origin) => origin.trim()))
-  .pipe(
-    z.array(z.url({ protocol: /^https?$/, error: 'must be origins like https://app.example' })),
-  );
+  .pipe(z.array(z.string().refine(isOrigin, 'must be origins like https://app.example')));
+
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
 
 /** Every variable that the server reads: `.env.example` explains them. */
 export const environmentSchema = z.object({
   PORT: whole(0, 65_535).default(3000),
   HOST: z.string().min(1).default('0.0.0.0'),
+  WORKERS: whole(1, 256).default(1),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'log', 'debug', 'verbose']).default('log'),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be redis://… or rediss://…' }).optional(),
-  REDIS_KEY_PREFIX: z.string().min(1).default('birdsong'),
+  REDIS_KEY_PREFIX: z
+    .string()
+    .regex(/^[\w:-]{1,64}$/, 'must be 1 to 64 characters of A-Z a-z 0-9 _ - :')
+    .default('birdsong'),
   CORS_ORIGINS: origins.optional(),
   MAX_MESSAGE_BYTES: whole(256, 16 * 1024 * 1024).default(65_536),
   MAX_BATCH_BYTES: whole(256, 64 * 1024 * 1024).default(4 * 1024 * 1024),

@@ -59,9 +59,12 @@ export async function listen(
       resolve();
     });
   });
-  const { port } = server.address() as AddressInfo;
-  const isAny = HOST === '0.0.0.0' || HOST === '::';
-  const name = isAny ? 'localhost' : HOST.includes(':') ? `[${HOST}]` : HOST;
+  return urlOf(HOST, (server.address() as AddressInfo).port);
+}
+
+export function urlOf(host: string, port: number): string {
+  const isAny = host === '0.0.0.0' || host === '::';
+  const name = isAny ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   return `http://${name}:${port}`;
 }
 

@@ -1,0 +1,104 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
+import { BirdsongNode } from '../harness/birdsong-node.js';
+import { request } from '../harness/http-client.js';
+import { RedisServer } from '../harness/redis-server.js';
+import { SseReader } from '../harness/sse-reader.js';
+
+const isMessage = ({ event }: { event: string }) => event === 'message';
+
+async function workersOf(node: BirdsongNode): Promise<number[]> {
+  const children = await readFile(`/proc/${node.pid}/task/${node.pid}/children`, 'utf8');
+  return children.trim().split(/\s+/).filter(Boolean).map(Number);
+}
+
+describe('Several workers', () => {
+  let redis: RedisServer;
+  let node: BirdsongNode | undefined;
+
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+  });
+  afterEach(async () => {
+    await node?.stop();
+    node = undefined;
+  });
+  afterAll(() => redis.stop());
+
+  const start = async (): Promise<BirdsongNode> => {
+    node = await BirdsongNode.start({ env: { WORKERS: '2', REDIS_URL: redis.url } });
+    return node;
+  };
+
+  test('share a port, and readers of each get what is sent to any', async () => {
+    const { url } = await start();
+    const readers = await Promise.all(
+      Array.from({ length: 6 }, () => SseReader.open(`${url}/channels/public.a/events`)),
+    );
+    await Promise.all(readers.map((reader) => reader.next()));
+    for (let number = 1; number <= 10; number++) {
+      await request(`${url}/channels/public.a/messages`, { json: { data: number } });
+    }
+
+    for (const reader of readers) {
+      const events = await reader.take(10, isMessage);
+      expect(events.map(({ data }) => (JSON.parse(data) as { data: unknown }).data)).toEqual([
+        1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+      ]);
+      await reader.close();
+    }
+  });
+
+  test('are replaced when they die, and their readers resume without a loss', async () => {
+    const running = await start();
+    const url = `${running.url}/channels/public.b/events`;
+    const before = await workersOf(running);
+    const readers = await Promise.all(Array.from({ length: 6 }, () => SseReader.open(url)));
+    await Promise.all(readers.map((reader) => reader.next()));
+    process.kill(before[0] ?? 0, 'SIGKILL');
+    const cut = await Promise.race(
+      readers.map((reader) => reader.ended.then((end) => [end, reader] as const)),
+    );
+    for (let number = 1; number <= 5; number++) {
+      await request(`${running.url}/channels/public.b/messages`, { json: { data: number } });
+    }
+    const resumed = await SseReader.open(url, { headers: { 'Last-Event-ID': cut[1].lastEventId } });
+
+    expect(cut[0]).toBe('broken');
+    expect(await resumed.take(5, isMessage)).toHaveLength(5);
+    let after = await workersOf(running);
+    while (after.length < 2) {
+      after = await workersOf(running);
+    }
+    expect(after).not.toContain(before[0]);
+    await Promise.all([...readers, resumed].map((reader) => reader.close()));
+  });
+
+  test('end together on SIGTERM, with exit code 0', async () => {
+    const running = await start();
+    const reader = await SseReader.open(`${running.url}/channels/public.c/events`);
+    await reader.next();
+
+    expect(await running.stop()).toBe(0);
+    expect(await reader.ended).toBe('complete');
+    expect(reader.events.at(-1)?.event).toBe('stream.closing');
+  });
+
+  test('need Redis, and say so in one line', async () => {
+    const { code, stderr } = await BirdsongNode.run({ env: { WORKERS: '2' } });
+
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      'Birdsong did not start: WORKERS: more than one needs REDIS_URL, as they share no memory\n',
+    );
+  });
+
+  test('that cannot start end the server with their reason', async () => {
+    const { code, stderr } = await BirdsongNode.run({
+      env: { WORKERS: '2', REDIS_URL: 'redis://127.0.0.1:1' },
+    });
+
+    expect(code).toBe(1);
+    expect(stderr).toContain('Birdsong did not start: Redis at 127.0.0.1:1:');
+  });
+});
