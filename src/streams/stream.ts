@@ -12,12 +12,24 @@ import type { SlowReaderRule } from '../policies/policy.js';
 import { formatPosition } from '../messages/position.js';
 import * as events from './control-events.js';
 import { cursorEntry, cursorKey, formatCursor } from './cursor.js';
+import { releaseSignal } from './take-over.js';
 
 /** One channel of a stream, and its part of the stream's cursor. */
 interface Part {
   readonly reader: ChannelReader;
   readonly key: string;
   entry: string;
+}
+
+const STREAM = Symbol('birdsong.stream');
+
+type StreamResponse = ServerResponse & { [STREAM]?: Stream };
+
+/** What a stream needs of whoever opened it. */
+export interface StreamOwner {
+  readonly maxUnsentBytes: number;
+  /** The response is closed: the stream holds nothing any more but the feeds it was given. */
+  closed(stream: Stream): void;
 }
 
 /** One open SSE response, reading one or more channels. It ends with the response. */
@@ -29,15 +41,21 @@ export class Stream implements ReaderSink {
   private readonly parts: readonly Part[];
 
   constructor(
-    private readonly response: ServerResponse,
+    private readonly response: StreamResponse,
     feeds: readonly ChannelFeed[],
-    private readonly maxUnsentBytes: number,
+    private readonly owner: StreamOwner,
   ) {
     this.parts = feeds.map((feed) => ({
       reader: new ChannelReader(feed, this),
       key: feeds.length > 1 ? cursorKey(feed.channel.name) : '',
       entry: '',
     }));
+    response[STREAM] = this;
+    response.on('close', onClose);
+  }
+
+  get feeds(): readonly ChannelFeed[] {
+    return this.parts.map(({ reader }) => reader.feed);
   }
 
   /** Tells where each channel begins, replays what it must, and goes on live. */
@@ -59,10 +77,12 @@ export class Stream implements ReaderSink {
 
   live(batch: FrameBatch, reader: ChannelReader): void {
     this.write(batch, reader);
-    const { response, maxUnsentBytes } = this;
+    const { response, owner } = this;
     const rule = reader.feed.channel.policy.slowReader;
     if (
-      rule === 'latest-only' ? response.writableNeedDrain : response.writableLength > maxUnsentBytes
+      rule === 'latest-only'
+        ? response.writableNeedDrain
+        : response.writableLength > owner.maxUnsentBytes
     ) {
       this.slowDown(reader, rule);
     }
@@ -86,7 +106,7 @@ export class Stream implements ReaderSink {
       return;
     }
     if (this.isEnding) {
-      this.response.destroy();
+      this.destroy();
     } else {
       this.send(events.HEARTBEAT);
     }
@@ -97,14 +117,25 @@ export class Stream implements ReaderSink {
     if (this.isEnding) {
       return;
     }
-    this.close();
+    this.stopReading();
     this.send(events.closing(reason, reconnect));
     this.isEnding = true;
     this.response.end();
   }
 
-  /** Lets go of the feeds; whoever acquired them releases them. */
-  close(): void {
+  /** Breaks the connection; the client comes back by its Last-Event-ID. */
+  destroy(): void {
+    this.response.destroy();
+  }
+
+  /** The response is closed. */
+  closed(): void {
+    this.stopReading();
+    releaseSignal(this.response.req);
+    this.owner.closed(this);
+  }
+
+  private stopReading(): void {
     for (const { reader } of this.parts) {
       reader.close();
     }
@@ -131,9 +162,9 @@ export class Stream implements ReaderSink {
     }
     reader.pause();
     this.drained()
-      .then(() => reader.resume(rule === 'latest-only' ? 1 : Infinity, this.maxUnsentBytes))
+      .then(() => reader.resume(rule === 'latest-only' ? 1 : Infinity, this.owner.maxUnsentBytes))
       // Only a feed that closes rejects, and it closes after its streams.
-      .catch(() => this.response.destroy());
+      .catch(() => this.destroy());
   }
 
   private announce(beginnings: readonly Beginning[], starts: readonly Start[]): void {
@@ -187,4 +218,9 @@ export class Stream implements ReaderSink {
   private isOver(): boolean {
     return this.response.writableEnded || this.response.destroyed;
   }
+}
+
+/** One function for all streams: a closure for each would be kept for as long as it is open. */
+function onClose(this: StreamResponse): void {
+  this[STREAM]?.closed();
 }

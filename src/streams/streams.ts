@@ -8,7 +8,7 @@ import { BirdsongSettings } from '../options/birdsong.settings.js';
 import type { Channel } from '../policies/channel-policies.js';
 import * as events from './control-events.js';
 import { resumeFrom } from './cursor.js';
-import { Stream } from './stream.js';
+import { Stream, type StreamOwner } from './stream.js';
 import { takeOver } from './take-over.js';
 
 /** Beats per heartbeat: how finely silence is measured. */
@@ -23,7 +23,7 @@ export interface StreamOptions {
 
 /** The open streams of this node: opens them, keeps them from falling silent, ends them. */
 @Injectable()
-export class Streams {
+export class Streams implements StreamOwner {
   private readonly open = new Set<Stream>();
   private readonly logger = new Logger('Birdsong');
   private beating: NodeJS.Timeout | undefined;
@@ -51,6 +51,22 @@ export class Streams {
     this.requireChannels(channels);
     const starts = startsOf(channels, options);
     return takeOver(request, response, () => this.begin(channels, response, starts));
+  }
+
+  get maxUnsentBytes(): number {
+    return this.settings.maxUnsentBytes;
+  }
+
+  /** @internal called by the stream */
+  closed(stream: Stream): void {
+    this.open.delete(stream);
+    for (const feed of stream.feeds) {
+      this.feeds.release(feed);
+    }
+    if (this.open.size === 0) {
+      clearInterval(this.beating);
+      this.beating = undefined;
+    }
   }
 
   /** Ends every stream; those that come now are told to come back later. */
@@ -84,34 +100,19 @@ export class Streams {
       return;
     }
     const feeds = channels.map((channel) => this.feeds.acquire(channel));
-    const stream = new Stream(response, feeds, this.settings.maxUnsentBytes);
+    const stream = new Stream(response, feeds, this);
     this.add(stream);
-    response.once('close', () => {
-      this.remove(stream);
-      stream.close();
-      for (const feed of feeds) {
-        this.feeds.release(feed);
-      }
-    });
     stream.run(starts).catch((error: unknown) => {
-      if (!response.destroyed && !this.isDraining) {
+      if (this.open.has(stream) && !this.isDraining) {
         this.logger.error('A stream failed', error instanceof Error ? error.stack : String(error));
       }
-      response.destroy();
+      stream.destroy();
     });
   }
 
   private add(stream: Stream): void {
     this.open.add(stream);
     this.beating ??= setInterval(() => this.beat(), this.settings.heartbeatMs / BEATS).unref();
-  }
-
-  private remove(stream: Stream): void {
-    this.open.delete(stream);
-    if (this.open.size === 0) {
-      clearInterval(this.beating);
-      this.beating = undefined;
-    }
   }
 
   private beat(): void {

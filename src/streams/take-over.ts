@@ -2,6 +2,7 @@ import { SSE_ABORT_CONTROLLER, type MessageEvent } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { Observable } from 'rxjs';
+import { lighten } from './lighten.js';
 
 const SOURCE = Symbol('birdsong.source');
 
@@ -50,24 +51,31 @@ export function takeOver(
       // request: about 20 kB for every reader.
       source.unpipe(response);
       (response as NestResponse)[SOURCE] = null;
-      keepSignal(request, response);
+      holdSignal(request);
       subscriber.complete();
     }
-    whenHeadersAreOut(response, open);
+    whenHeadersAreOut(response, () => {
+      lighten(request, response);
+      open();
+    });
   });
 }
 
-/** Nest aborts `@SseSignal()` on completion; its meaning is that the client has left. */
-function keepSignal(request: NestRequest, response: ServerResponse): void {
+/** Nest aborts `@SseSignal()` on completion; its meaning is that the client has left: see `releaseSignal`. */
+function holdSignal(request: NestRequest): void {
   const controller = request[SSE_ABORT_CONTROLLER];
-  if (!controller) {
-    return;
+  if (controller) {
+    controller.abort = ignore;
   }
-  controller.abort = ignore;
-  response.once('close', () => {
+}
+
+/** To be called once the response of a request that was taken over is closed. */
+export function releaseSignal(request: NestRequest): void {
+  const controller = request[SSE_ABORT_CONTROLLER];
+  if (controller?.abort === ignore) {
     Reflect.deleteProperty(controller, 'abort');
     controller.abort();
-  });
+  }
 }
 
 const ignore = () => undefined;
