@@ -44,8 +44,14 @@ export interface HistoryQuery {
   readonly limit: number;
 }
 
+/**
+ * Bytes of JSON, or characters, beyond which a page takes no further message, whatever its limit: so that no
+ * reader can make a node or Redis hold much at once.
+ */
+export const PAGE_BYTES = 2 * 1024 * 1024;
+
 export interface HistoryPage {
-  /** In order of their positions. */
+  /** In order of their positions. Fewer than the limit if they are large: it ends where `newest` is. */
   readonly messages: readonly EncodedMessage[];
   /** The newest position of the channel; offset 0 when it never had a message. */
   readonly newest: Position;
@@ -88,7 +94,7 @@ export interface Subscription {
  * 3. A subscriber sees each message of its channel once, in order, from the moment `subscribe` resolves.
  *    After any loss of the connection to the broker, silent ones included, it is brought up to date from
  *    history, or told of the gap.
- * 4. `read` says whether messages are missing.
+ * 4. `read` says whether messages are missing. A page holds at least one message if there is one.
  * 5. `close` leaves no timer and no socket.
  *
  * Every method but `close` rejects with `BirdsongError` `broker-unavailable` when the broker cannot

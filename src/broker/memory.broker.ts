@@ -4,6 +4,7 @@ import { isGap, type Position } from '../messages/position.js';
 import { BirdsongSettings } from '../options/birdsong.settings.js';
 import {
   Broker,
+  PAGE_BYTES,
   type Acceptance,
   type Batch,
   type BrokerChannel,
@@ -107,9 +108,14 @@ export class MemoryBroker extends Broker {
     const from = after && !gap ? after.offset + 1 : log.first;
     const entries = after
       ? log.range(from, Math.min(to, from + limit - 1))
-      : log.range(Math.max(from, to - limit + 1), to);
-    const messages = entries.map(({ message }) => message);
-    return Promise.resolve({ messages, newest, oldest, gap });
+      : log.range(Math.max(from, to - limit + 1), to).toReversed();
+    const messages = firstPage(entries.map(({ message }) => message));
+    return Promise.resolve({
+      messages: after ? messages : messages.reverse(),
+      newest,
+      oldest,
+      gap,
+    });
   }
 
   override close(): Promise<void> {
@@ -161,4 +167,11 @@ function forgetExpired(accepted: MemoryChannel['accepted'], now: number): void {
     }
     accepted.delete(key);
   }
+}
+
+/** As many, from the first, as a page takes. */
+function firstPage(messages: readonly EncodedMessage[]): EncodedMessage[] {
+  let bytes = 0;
+  const end = messages.findIndex(({ json }) => (bytes += json.length) > PAGE_BYTES);
+  return messages.slice(0, end === -1 ? messages.length : Math.max(end, 1));
 }

@@ -2,7 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
 import { BirdsongError } from '../errors/birdsong.error.js';
 import { DEFAULT_TYPE, encodeTail, type Draft } from '../messages/message.js';
-import { isMessageType } from '../messages/message-type.js';
+import {
+  BATCH_COUNT,
+  isIdempotencyKey,
+  isMessageType,
+  SENDER_LENGTH,
+} from '../messages/message-form.js';
 import { NewBatchEvent } from '../messages/new-batch.event.js';
 import {
   NewMessageEvent,
@@ -29,15 +34,18 @@ export class NewMessageListener {
   @OnEvent(NewMessageEvent.NAME, { suppressErrors: false })
   async publish(event: NewMessageEvent): Promise<void> {
     const { message } = event;
-    const [receipt] = await this.accept(message.channel, [message], message, () => ['data']);
-    event.receipt = receipt;
+    event.outcome = this.accept(message.channel, [message], message, () => ['data']).then(
+      ([receipt]) => receipt as Receipt,
+    );
+    event.receipt = await event.outcome;
   }
 
   @OnEvent(NewBatchEvent.NAME, { suppressErrors: false })
   async publishBatch(event: NewBatchEvent): Promise<void> {
     const { batch } = event;
     const pathOf = (index: number) => ['messages', String(index), 'data'];
-    event.receipts = await this.accept(batch.channel, batch.messages, batch, pathOf);
+    event.outcome = this.accept(batch.channel, batch.messages, batch, pathOf);
+    event.receipts = await event.outcome;
   }
 
   private async accept(
@@ -47,6 +55,7 @@ export class NewMessageListener {
     pathOf: (index: number) => readonly string[],
   ): Promise<Receipt[]> {
     const channel = this.policies.require(channelName);
+    requireForm(contents, { sender, idempotencyKey });
     const createdAtMs = Date.now();
     const createdAt = new Date(createdAtMs).toISOString();
     const publications: Publication[] = [];
@@ -100,4 +109,17 @@ function toReceipts(
     createdAt,
     duplicate,
   }));
+}
+
+/** What an app emits itself has been checked by nobody yet. */
+function requireForm(contents: readonly Content[], { sender, idempotencyKey }: SendOptions): void {
+  if (contents.length < 1 || contents.length > BATCH_COUNT) {
+    throw new BirdsongError('invalid-request', `A batch has 1 to ${BATCH_COUNT} messages.`);
+  }
+  if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) {
+    throw new BirdsongError('invalid-request', 'The idempotency key is not of its form.');
+  }
+  if (sender !== undefined && (typeof sender !== 'string' || sender.length > SENDER_LENGTH)) {
+    throw new BirdsongError('invalid-request', `A sender has at most ${SENDER_LENGTH} characters.`);
+  }
 }

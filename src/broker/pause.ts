@@ -1,9 +1,13 @@
-/** A wait that its owner can end early. One at a time. */
+/** Waits that their owner can end early, all of them and for good. One at a time. */
 export class Pause {
   private timer: NodeJS.Timeout | undefined;
   private resume: (() => void) | undefined;
+  private isEnded = false;
 
   for(ms: number): Promise<void> {
+    if (this.isEnded) {
+      return Promise.resolve();
+    }
     return new Promise((resolve) => {
       this.resume = resolve;
       this.timer = setTimeout(resolve, ms);
@@ -11,6 +15,7 @@ export class Pause {
   }
 
   end(): void {
+    this.isEnded = true;
     clearTimeout(this.timer);
     this.resume?.();
   }

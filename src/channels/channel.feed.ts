@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { Broker, BrokerChannel, Gap, Subscription } from '../broker/broker.port.js';
 import { Pause } from '../broker/pause.js';
 import type { EncodedMessage } from '../messages/message.js';
@@ -6,10 +7,12 @@ import type { Channel } from '../policies/channel-policies.js';
 import { Frame } from './frame.js';
 import { firstBatch, toBatch, type FrameBatch } from './frame-batch.js';
 import { FrameRing, RING_COUNT } from './frame.ring.js';
-import { HistoryReader, PAGE_COUNT, type ReplayPage } from './history.reader.js';
+import { HistoryReader, type ReplayPage } from './history.reader.js';
 import { Pacer } from './pacer.js';
 import type { RingBudget } from './ring-budget.js';
 
+/** Frames at most that readers who come back are given at once. */
+const SHARED_COUNT = 256;
 const RESUBSCRIBE_FIRST_MS = 100;
 const RESUBSCRIBE_MOST_MS = 2000;
 
@@ -40,8 +43,10 @@ export class ChannelFeed {
   /** Frames that wait to be given to readers together. */
   private arrived: Frame[] = [];
   private subscription: Subscription | undefined;
+  private filling: Promise<void> | undefined;
   private isClosed = false;
   private readonly pause = new Pause();
+  private readonly logger = new Logger('Birdsong');
 
   constructor(
     private readonly broker: Broker,
@@ -87,7 +92,7 @@ export class ChannelFeed {
     if (shared) {
       return shared;
     }
-    const batch = firstBatch(this.ring.range(offset + 1, offset + PAGE_COUNT));
+    const batch = firstBatch(this.ring.range(offset + 1, offset + SHARED_COUNT));
     if (batch) {
       this.shared.set(offset, new WeakRef(batch));
     }
@@ -108,14 +113,26 @@ export class ChannelFeed {
     return { epoch, offset: offset - count };
   }
 
-  /** History behind a position, in frames; what adjoins the ring is kept there for the next reader. */
-  async replay(position: Position): Promise<ReplayPage> {
-    const { epoch, offset } = this.position;
-    const behindCount = offset - position.offset;
-    const isNear = position.epoch === epoch && behindCount > 0 && behindCount <= RING_COUNT;
-    const page = await this.history.behind(position, isNear ? behindCount : PAGE_COUNT);
-    this.ring.prepend(page.frames);
-    return page;
+  /**
+   * Fetches the newest history into the ring, once: a reader that was away for a moment, and all who come with
+   * it, are served from there.
+   */
+  fill(): Promise<void> {
+    this.filling ??= this.history
+      .newest(RING_COUNT)
+      .then(({ frames }) => this.ring.prepend(frames));
+    return this.filling;
+  }
+
+  /** Whether `fill` may bring the ring back to this position. */
+  isFillable({ epoch, offset }: Position): boolean {
+    const newest = this.position;
+    return epoch === newest.epoch && offset < newest.offset && offset >= newest.offset - RING_COUNT;
+  }
+
+  /** History behind a position, in frames. */
+  replay(position: Position): Promise<ReplayPage> {
+    return this.history.behind(position);
   }
 
   close(): void {
@@ -139,7 +156,10 @@ export class ChannelFeed {
         });
         this.subscription = subscription;
         this.ring.jump(subscription.position);
-      } catch {
+      } catch (error) {
+        if (waitMs === RESUBSCRIBE_FIRST_MS) {
+          this.logger.warn(`Readers of ${this.channel.name} wait for the broker: ${String(error)}`);
+        }
         await this.pause.for(Math.min(waitMs, RESUBSCRIBE_MOST_MS));
       }
     }
@@ -176,6 +196,7 @@ export class ChannelFeed {
     this.flush();
     this.shared.clear();
     this.ring.jump(gap.resumeAt);
+    this.filling = undefined;
     for (const reader of this.readers) {
       reader.gap(gap);
     }

@@ -13,6 +13,12 @@ export type Start =
   /** Behind a position; `undefined` is what somebody sent in the place of one. */
   | { readonly kind: 'after'; readonly position: Position | undefined };
 
+/** How much of the newest a reader is given at a time. */
+export interface Limit {
+  readonly count: number;
+  readonly bytes: number;
+}
+
 /** What a beginning turned out to be. */
 export interface Beginning {
   /** The channel's newest position. */
@@ -65,6 +71,9 @@ export class ChannelReader implements FeedReader {
           return start.position;
       }
     })();
+    if (asked && this.feed.isFillable(asked) && !this.feed.recent(asked)) {
+      await this.feed.fill();
+    }
     if (asked && this.feed.recent(asked)) {
       this.moveTo(asked);
       return { newest: this.feed.position, start: asked, gap: undefined };
@@ -81,9 +90,15 @@ export class ChannelReader implements FeedReader {
     };
   }
 
-  /** Replays what `begin` found to be missing, then reads live. Rejects as `begin`. */
-  async run(): Promise<void> {
+  /**
+   * Replays what `begin` found to be missing, then reads live. Rejects as `begin`.
+   * @param most how much may be given at a time, if not all: see `resume`
+   */
+  async run(most?: Limit): Promise<void> {
     while (!this.isClosed) {
+      if (most) {
+        this.skipTo(this.feed.newestWithin(most.count, most.bytes));
+      }
       const recent = this.feed.recent(this.position);
       if (recent === 'none') {
         this.feed.attach(this);
@@ -91,7 +106,7 @@ export class ChannelReader implements FeedReader {
       }
       if (recent) {
         await this.give(recent);
-      } else if (!(await this.replay()) && !this.isBehindFeed()) {
+      } else if (!(await this.replay()) && !this.isOver() && !this.isBehindFeed()) {
         // The broker has nothing newer. The feed has yet to come to where this reader is.
         this.feed.attach(this);
         return;
@@ -124,16 +139,11 @@ export class ChannelReader implements FeedReader {
   }
 
   /**
-   * Reads on, with no more than the newest messages within these limits: what it has to leave out is told as a
-   * gap.
+   * Reads on, with no more than the newest messages within this limit, whenever the sink can take more: what it
+   * has to leave out is told as a gap.
    */
-  async resume(mostCount: number, mostBytes: number): Promise<void> {
-    const start = this.feed.newestWithin(mostCount, mostBytes);
-    if (start.epoch === this.epoch && start.offset > this.offset) {
-      const oldest = { epoch: start.epoch, offset: start.offset + 1 };
-      this.gap({ after: this.position, oldest, resumeAt: start });
-    }
-    await this.run();
+  resume(most: Limit): Promise<void> {
+    return this.run(most);
   }
 
   gap(gap: Gap): void {
@@ -151,11 +161,11 @@ export class ChannelReader implements FeedReader {
     this.feed.detach(this);
   }
 
-  /** Whether there was anything to replay. */
+  /** Whether there was anything to replay; once the sink can take more. */
   private async replay(): Promise<boolean> {
     const page = this.page ?? (await this.feed.replay(this.position));
     this.page = undefined;
-    if (this.isClosed) {
+    if (this.isOver()) {
       return false;
     }
     const gap = this.gapOf(this.position, page);
@@ -163,10 +173,26 @@ export class ChannelReader implements FeedReader {
       this.gap(gap);
     }
     const unseen = this.unseen(page.frames);
-    for (let rest = unseen; rest.length > 0 && !this.isOver(); rest = this.unseen(rest)) {
-      await this.give(firstBatch(rest));
+    const waiting = this.giveWhileTaken(unseen);
+    // Returned, not awaited: a reader that stalls must not hold the page meanwhile. It reads it again.
+    return waiting ? waiting.then(() => true) : unseen.length > 0;
+  }
+
+  private giveWhileTaken(frames: readonly Frame[]): Promise<void> | undefined {
+    for (let rest = frames; rest.length > 0; rest = this.unseen(rest)) {
+      const waiting = this.give(firstBatch(rest));
+      if (waiting) {
+        return waiting;
+      }
     }
-    return unseen.length > 0;
+    return undefined;
+  }
+
+  private skipTo(start: Position): void {
+    if (start.epoch === this.epoch && start.offset > this.offset) {
+      const oldest = { epoch: start.epoch, offset: start.offset + 1 };
+      this.gap({ after: this.position, oldest, resumeAt: start });
+    }
   }
 
   private isBehindFeed(): boolean {

@@ -10,6 +10,7 @@ export const RING_COUNT = 1024;
 export class FrameRing implements Shrinkable {
   private log: OffsetLog<Frame>;
   private bytes = 0;
+  private isClosed = false;
 
   constructor(
     private readonly budget: RingBudget,
@@ -35,7 +36,9 @@ export class FrameRing implements Shrinkable {
 
   /** The frames from offset `from` to `to`, both included, as far as they are kept. */
   range(from: number, to?: number): readonly Frame[] {
-    this.budget.touch(this);
+    if (!this.isClosed) {
+      this.budget.touch(this);
+    }
     return this.log.range(from, to);
   }
 
@@ -59,7 +62,7 @@ export class FrameRing implements Shrinkable {
       ({ position }) => position.epoch === this.epoch && position.offset < first,
     );
     const room = RING_COUNT - count;
-    if (room <= 0 || older.at(-1)?.position.offset !== first - 1) {
+    if (this.isClosed || room <= 0 || older.at(-1)?.position.offset !== first - 1) {
       return;
     }
     const kept = older.slice(-room);
@@ -86,6 +89,7 @@ export class FrameRing implements Shrinkable {
   }
 
   close(): void {
+    this.isClosed = true;
     this.clear();
     this.budget.forget(this);
   }

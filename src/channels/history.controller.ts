@@ -5,7 +5,7 @@ import { Access, AccessGuard } from '../auth/access.guard.js';
 import { ProblemFilter } from '../errors/problem.filter.js';
 
 import { formatPosition, parsePosition, type Position } from '../messages/position.js';
-import { requestValidation, wholeParameter } from '../messages/request-validation.js';
+import { RequestPipe, wholeParameter } from '../messages/request.pipe.js';
 import { ChannelPolicies } from '../policies/channel-policies.js';
 import type { HistoryPage } from '../broker/broker.port.js';
 import { endOf, HistoryService } from './history.service.js';
@@ -51,7 +51,7 @@ export class HistoryController {
   @Header('Cache-Control', 'no-store')
   async list(
     @Param('channel') name: string,
-    @Query({ schema: historyQuery, pipes: [requestValidation] }) query: HistoryParameters,
+    @Query(new RequestPipe(historyQuery)) query: HistoryParameters,
     @Res({ passthrough: true }) response: unknown,
   ): Promise<string> {
     const channel = this.policies.require(name);

@@ -1,13 +1,11 @@
-import type { Broker, BrokerChannel, HistoryPage } from '../broker/broker.port.js';
+import { Logger } from '@nestjs/common';
+import type { Broker, BrokerChannel, HistoryPage, HistoryQuery } from '../broker/broker.port.js';
 import { Pause } from '../broker/pause.js';
-import type { Position } from '../messages/position.js';
+import { formatPosition, type Position } from '../messages/position.js';
 import { Frame } from './frame.js';
 
-/**
- * Messages per read of history for replay. Reads begin at multiples of it, so that readers who are not
- * far apart want the same one.
- */
-export const PAGE_COUNT = 256;
+/** Messages per read of history for replay. */
+const PAGE_COUNT = 256;
 
 const RETRY_MS = 500;
 
@@ -17,12 +15,13 @@ export interface ReplayPage extends Omit<HistoryPage, 'messages' | 'gap'> {
 }
 
 /**
- * Reads one channel's history for replay. Readers that want the same page at the same time share one
- * read; while the broker does not answer, they wait for it together.
+ * Reads one channel's history for replay. Readers that want the same page at the same time share one read;
+ * while the broker does not answer, they wait for it together. Every read rejects once this is closed.
  */
 export class HistoryReader {
   private readonly reading = new Map<string, Promise<ReplayPage>>();
   private readonly pauses = new Set<Pause>();
+  private readonly logger = new Logger('Birdsong');
   private isClosed = false;
 
   constructor(
@@ -30,22 +29,14 @@ export class HistoryReader {
     private readonly channel: BrokerChannel,
   ) {}
 
-  /**
-   * What follows this position, or some of it; it may begin before it. Rejects once closed.
-   * @param count how many messages are wanted
-   */
-  behind({ epoch, offset }: Position, count: number): Promise<ReplayPage> {
-    const excess = offset % PAGE_COUNT;
-    const after = { epoch, offset: offset - excess };
-    const limit = Math.ceil((count + excess) / PAGE_COUNT) * PAGE_COUNT;
-    const key = `${after.epoch}-${after.offset}+${limit}`;
-    const shared = this.reading.get(key);
-    if (shared) {
-      return shared;
-    }
-    const page = this.read(after, limit).finally(() => this.reading.delete(key));
-    this.reading.set(key, page);
-    return page;
+  /** What follows this position, or some of it. */
+  behind(after: Position): Promise<ReplayPage> {
+    return this.share(formatPosition(after), { after, limit: PAGE_COUNT });
+  }
+
+  /** The newest messages, at most this many. */
+  newest(limit: number): Promise<ReplayPage> {
+    return this.share(`newest ${limit}`, { limit });
   }
 
   close(): void {
@@ -55,20 +46,36 @@ export class HistoryReader {
     }
   }
 
-  private async read(after: Position, limit: number): Promise<ReplayPage> {
-    while (!this.isClosed) {
+  private share(key: string, query: HistoryQuery): Promise<ReplayPage> {
+    const shared = this.reading.get(key);
+    if (shared) {
+      return shared;
+    }
+    const page = this.read(query).finally(() => this.reading.delete(key));
+    this.reading.set(key, page);
+    return page;
+  }
+
+  private async read(query: HistoryQuery): Promise<ReplayPage> {
+    for (let isFirst = true; !this.isClosed; isFirst = false) {
       try {
-        const page = await this.broker.read(this.channel, { after, limit });
+        const page = await this.broker.read(this.channel, query);
         const frames = page.messages.map((message) => new Frame(message));
         return { frames, newest: page.newest, oldest: page.oldest };
-      } catch {
-        // The broker reports its own outages; a stream that is open waits until they are over.
-        const pause = new Pause();
-        this.pauses.add(pause);
-        await pause.for(RETRY_MS);
-        this.pauses.delete(pause);
+      } catch (error) {
+        if (isFirst) {
+          this.logger.warn(`Readers of ${this.channel.name} wait for history: ${String(error)}`);
+        }
+        await this.retryLater();
       }
     }
     throw new Error(`The feed of ${this.channel.name} was closed.`);
+  }
+
+  private async retryLater(): Promise<void> {
+    const pause = new Pause();
+    this.pauses.add(pause);
+    await pause.for(this.isClosed ? 0 : RETRY_MS);
+    this.pauses.delete(pause);
   }
 }

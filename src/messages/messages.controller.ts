@@ -13,7 +13,7 @@ import { Access, AccessGuard, identityOf } from '../auth/access.guard.js';
 import { ProblemFilter } from '../errors/problem.filter.js';
 import { JsonBodyGuard } from './json-body.guard.js';
 import type { Receipt } from './new-message.event.js';
-import { requestValidation } from './request-validation.js';
+import { RequestPipe } from './request.pipe.js';
 import {
   batchBody,
   requireIdempotencyKey,
@@ -41,7 +41,7 @@ export class MessagesController {
   @Access('publish')
   async send(
     @Param('channel') channel: string,
-    @Body({ schema: sendBody, pipes: [requestValidation] }) body: SendBody,
+    @Body(new RequestPipe(sendBody)) body: SendBody,
     @Headers('idempotency-key') key: string | undefined,
     @Req() request: unknown,
     @Res({ passthrough: true }) response: SettableStatus,
@@ -61,7 +61,7 @@ export class MessagesController {
   @Access('publish')
   async sendBatch(
     @Param('channel') channel: string,
-    @Body({ schema: batchBody, pipes: [requestValidation] }) body: BatchBody,
+    @Body(new RequestPipe(batchBody)) body: BatchBody,
     @Headers('idempotency-key') key: string | undefined,
     @Req() request: unknown,
     @Res({ passthrough: true }) response: SettableStatus,

@@ -11,6 +11,8 @@ export interface NewBatch extends SendOptions {
 export class NewBatchEvent {
   static readonly NAME = 'birdsong.new-batch';
 
+  /** Set as soon as Birdsong has the event; rejects if the batch is refused. */
+  outcome: Promise<readonly Receipt[]> | undefined;
   /** Set once the broker has accepted the messages: one for each, in order. */
   receipts: readonly Receipt[] | undefined;
 

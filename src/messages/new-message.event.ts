@@ -40,6 +40,8 @@ export interface Receipt extends Pick<Message, 'id' | 'channel' | 'type' | 'crea
 export class NewMessageEvent {
   static readonly NAME = 'birdsong.new-message';
 
+  /** Set as soon as Birdsong has the event; rejects if the message is refused. */
+  outcome: Promise<Receipt> | undefined;
   /** Set once the broker has accepted the message. */
   receipt: Receipt | undefined;
 

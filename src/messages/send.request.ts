@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { BirdsongError } from '../errors/birdsong.error.js';
-import { toFieldErrors } from '../policies/validate-data.js';
-import { isMessageType } from './message-type.js';
+import { BATCH_COUNT, isIdempotencyKey, isMessageType } from './message-form.js';
 
 export const sendBody = z.strictObject({
   data: z.custom<unknown>((data) => data !== undefined, { error: 'Required: any JSON' }),
@@ -14,25 +13,16 @@ export const sendBody = z.strictObject({
 
 export type SendBody = z.infer<typeof sendBody>;
 
-/** The most messages of one batch. */
-const BATCH_COUNT = 1000;
-
 export const batchBody = z.strictObject({ messages: z.array(sendBody).min(1).max(BATCH_COUNT) });
 
 export type BatchBody = z.infer<typeof batchBody>;
 
-const idempotencyKey = z
-  .string()
-  .regex(/^[\x21-\x7e]{1,128}$/, '1 to 128 visible ASCII characters')
-  .optional();
-
 /** @throws BirdsongError `invalid-request` */
 export function requireIdempotencyKey(header: string | undefined): string | undefined {
-  const result = idempotencyKey.safeParse(header);
-  if (!result.success) {
+  if (header !== undefined && !isIdempotencyKey(header)) {
     throw new BirdsongError('invalid-request', 'The Idempotency-Key is not of its form.', {
-      errors: toFieldErrors(result.error.issues, ['Idempotency-Key']),
+      errors: [{ path: 'Idempotency-Key', message: '1 to 128 visible ASCII characters' }],
     });
   }
-  return result.data;
+  return header;
 }

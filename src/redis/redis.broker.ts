@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import {
   Broker,
+  PAGE_BYTES,
   type Acceptance,
   type Batch,
   type BrokerChannel,
@@ -36,7 +37,12 @@ export class RedisBroker extends Broker {
 
   override async open(): Promise<void> {
     await this.connections.open();
-    this.subscriber.open();
+    try {
+      await this.subscriber.open();
+    } catch (cause) {
+      await this.close();
+      throw cause;
+    }
   }
 
   override isAvailable(): boolean {
@@ -94,6 +100,7 @@ export class RedisBroker extends Broker {
         limit,
         history.ageSeconds * 1000,
         NEVER_USED_TTL_MS,
+        PAGE_BYTES,
       )
       .catch(rejectAsUnavailable);
     const newest = { epoch: Number(epochText), offset: Number(newestText) };

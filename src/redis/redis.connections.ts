@@ -65,11 +65,10 @@ export class RedisConnections {
       const { message, name } = this.lastError ?? (cause as Error);
       throw unavailable(cause, `Redis at ${String(host)}:${String(port)}: ${message || name}`);
     }
-    const version = /redis_version:(\d+)/.exec(await this.commands.info('server'))?.[1];
-    if (Number(version) < 7) {
+    await this.requireVersion().catch(async (error: unknown) => {
       await this.close();
-      throw new Error(`Birdsong needs Redis 7.0 or newer; this one is ${version ?? 'unknown'}.`);
-    }
+      throw error;
+    });
   }
 
   areReady(): boolean {
@@ -78,6 +77,15 @@ export class RedisConnections {
 
   async close(): Promise<void> {
     await Promise.all([end(this.commands), end(this.subscriber)]);
+  }
+
+  private async requireVersion(): Promise<void> {
+    // A user who may not ask is believed.
+    const info = await this.commands.info('server').catch(() => '');
+    const version = /redis_version:(\d+)/.exec(info)?.[1];
+    if (version !== undefined && Number(version) < 7) {
+      throw new Error(`Birdsong needs Redis 7.0 or newer; this one is ${version}.`);
+    }
   }
 
   private report(client: Redis, name: string): void {

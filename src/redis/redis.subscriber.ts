@@ -33,8 +33,10 @@ export class RedisSubscriber {
     subscriber.on('ready', () => void this.resubscribe());
   }
 
-  /** To be called once connected. */
-  open(): void {
+  /** To be called once connected. Rejects if this user of Redis may not publish or subscribe. */
+  async open(): Promise<void> {
+    await this.connections.subscriber.subscribe(this.probeChannel);
+    await this.connections.commands.publish(this.probeChannel, '');
     this.probing = setInterval(() => this.probe(), this.probeIntervalMs).unref();
   }
 
@@ -81,8 +83,18 @@ export class RedisSubscriber {
   private receive(pubSubChannel: string, text: string): void {
     this.receivedCount++;
     if (pubSubChannel !== this.probeChannel) {
-      const subscription = this.subscriptions.get(this.keys.channelOf(pubSubChannel));
+      this.deliver(this.keys.channelOf(pubSubChannel), text);
+    }
+  }
+
+  private deliver(channel: string, text: string): void {
+    const subscription = this.subscriptions.get(channel);
+    try {
       subscription?.receive(decodePublished(text));
+    } catch (error) {
+      // Not of Birdsong's making. What cannot be read is lost, and history has what counts.
+      this.logger.warn(`Somebody else publishes on ${channel}: ${String(error)}`);
+      subscription?.heal();
     }
   }
 

@@ -31,6 +31,10 @@ export class RedisSubscription {
   /** Begins behind this position; what came before it was known is sorted out by its offset. */
   begin(position: Position): void {
     this.last = position;
+    if (this.isHealWanted) {
+      this.isHealWanted = false;
+      this.heal();
+    }
     this.deliverWaiting();
   }
 
@@ -47,10 +51,7 @@ export class RedisSubscription {
 
   /** Fetches what was missed: to be called whenever messages may have been lost. */
   heal(): void {
-    if (!this.last || this.isClosed) {
-      return;
-    }
-    if (this.isHealing) {
+    if (!this.last || this.isHealing) {
       this.isHealWanted = true;
       return;
     }
@@ -123,7 +124,7 @@ export class RedisSubscription {
     for (const message of page.messages) {
       this.deliver(message);
     }
-    return page.messages.length < PAGE_COUNT;
+    return page.messages.length === 0 || this.last?.offset === page.newest.offset;
   }
 
   private isOver(): boolean {

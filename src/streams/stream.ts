@@ -36,6 +36,8 @@ export interface StreamOwner {
 export class Stream implements ReaderSink {
   /** Counts of `beat` without a write in between. */
   private silentBeats = 0;
+  private stalledBeats = 0;
+  private unsentBytes = 0;
   private isEnding = false;
   private draining: Promise<void> | undefined;
   private readonly parts: readonly Part[];
@@ -67,12 +69,15 @@ export class Stream implements ReaderSink {
       return;
     }
     this.announce(beginnings, starts);
-    await Promise.all(this.parts.map(({ reader }) => reader.run()));
+    // One after the other: each fills the socket, and waits until it takes more.
+    for (const { reader } of this.parts) {
+      await reader.run();
+    }
   }
 
   replay(batch: FrameBatch, reader: ChannelReader): Promise<void> | undefined {
     this.write(batch, reader);
-    return this.response.writableNeedDrain ? this.drained() : undefined;
+    return this.isFull() ? this.drained() : undefined;
   }
 
   live(batch: FrameBatch, reader: ChannelReader): void {
@@ -98,16 +103,17 @@ export class Stream implements ReaderSink {
   }
 
   /**
-   * To be called at equal intervals. Breaks a silence of this many of them; a response that was ended and that
-   * nobody reads is cut off after as many.
+   * To be called at equal intervals. Breaks a silence of this many of them, and cuts off a client that took
+   * nothing of what waits for it for as many.
    */
   beat(most: number): void {
-    if (++this.silentBeats < most) {
-      return;
-    }
-    if (this.isEnding) {
+    const unsent = this.response.writableLength;
+    const isStalled = (this.isFull() || this.isEnding) && unsent === this.unsentBytes;
+    this.stalledBeats = isStalled ? this.stalledBeats + 1 : 0;
+    this.unsentBytes = unsent;
+    if (this.stalledBeats >= most) {
       this.destroy();
-    } else {
+    } else if (++this.silentBeats >= most && !this.isFull() && !this.isEnding) {
       this.send(events.HEARTBEAT);
     }
   }
@@ -162,7 +168,12 @@ export class Stream implements ReaderSink {
     }
     reader.pause();
     this.drained()
-      .then(() => reader.resume(rule === 'latest-only' ? 1 : Infinity, this.owner.maxUnsentBytes))
+      .then(() =>
+        reader.resume({
+          count: rule === 'latest-only' ? 1 : Infinity,
+          bytes: this.owner.maxUnsentBytes,
+        }),
+      )
       // Only a feed that closes rejects, and it closes after its streams.
       .catch(() => this.destroy());
   }
@@ -200,6 +211,11 @@ export class Stream implements ReaderSink {
       part.entry = cursorEntry(part.key, reader.position);
     }
     return this.id();
+  }
+
+  /** Whether the socket has more than it asks for. Not `writableNeedDrain`, which HTTP/2 lacks. */
+  private isFull(): boolean {
+    return this.response.writableLength >= this.response.writableHighWaterMark;
   }
 
   /** One promise for all who wait, settled by the response's end too. */

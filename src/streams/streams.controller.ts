@@ -13,7 +13,7 @@ import type { Observable } from 'rxjs';
 import { z } from 'zod';
 import { Access, AccessGuard } from '../auth/access.guard.js';
 import { ProblemFilter } from '../errors/problem.filter.js';
-import { requestValidation, wholeParameter } from '../messages/request-validation.js';
+import { RequestPipe, wholeParameter } from '../messages/request.pipe.js';
 import { ChannelPolicies } from '../policies/channel-policies.js';
 import { SourceGuard } from './source.guard.js';
 import { lastEventIdOf, rawRequestOf, responseOf, type HttpRequest } from './stream.request.js';
@@ -36,7 +36,7 @@ export class StreamsController {
   @Access('subscribe')
   one(
     @Param('channel') channel: string,
-    @Query({ schema: streamQuery, pipes: [requestValidation] }) query: StreamQuery,
+    @Query(new RequestPipe(streamQuery)) query: StreamQuery,
     @Req() request: HttpRequest,
     @Res() response: unknown,
   ): Observable<MessageEvent> {
@@ -47,7 +47,7 @@ export class StreamsController {
   @Access('subscribe')
   several(
     @Query('channel') channel: unknown,
-    @Query({ schema: streamQuery, pipes: [requestValidation] }) query: StreamQuery,
+    @Query(new RequestPipe(streamQuery)) query: StreamQuery,
     @Req() request: HttpRequest,
     @Res() response: unknown,
   ): Observable<MessageEvent> {

@@ -84,7 +84,10 @@ function whenHeadersAreOut(response: ServerResponse, open: () => void): void {
   if (response.writableEnded || response.destroyed) {
     return;
   }
-  if (response.headersSent) {
+  if (!response.socket) {
+    // Pipelined behind another response. Until it has a socket, Node does not even tell that it is closed.
+    response.once('socket', () => whenHeadersAreOut(response, open));
+  } else if (response.headersSent) {
     open();
   } else {
     // Without the source, or behind an interceptor that delays completion, Nest sends them by a timer.

@@ -31,10 +31,11 @@ if not ages_at or now >= ages_at then
 end
 redis.call('PEXPIRE', stream, ARGV[3])
 redis.call('PEXPIRE', meta, ARGV[4])
-redis.call('PUBLISH', channel, first .. '\n' .. table.concat(ARGV, '\n', first_payload))
 
 local remembered = first .. ' ' .. ARGV[6]
 if key then
   redis.call('SET', key, remembered, 'PX', ARGV[7])
 end
+-- Last: what fails here is remembered as accepted, and found in history.
+redis.call('PUBLISH', channel, first .. '\n' .. table.concat(ARGV, '\n', first_payload))
 return { remembered, '0' }

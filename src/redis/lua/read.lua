@@ -1,7 +1,7 @@
 -- Reads history, and where the channel stands.
 -- KEYS: hash, stream
 -- ARGV: after epoch, after offset, before epoch, before offset (each '' if none), limit,
---       history age (ms), never-used TTL (ms)
+--       history age (ms), never-used TTL (ms), bytes after which no further message is taken
 -- Returns the epoch, the newest offset, the oldest position kept ('' if none), and positions and payloads
 -- by turns: oldest first with `after`, otherwise newest first.
 local meta, stream = KEYS[1], KEYS[2]
@@ -16,25 +16,38 @@ if ages_at and now >= ages_at then
 end
 local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
 
-local entries = {}
-local from, to = '-', '+'
+-- A few at a time: not much of a large history is to be in the script's memory at once.
+local flat, bytes = {}, 0
+local function take(command, from, to)
+  while limit > 0 do
+    local entries = redis.call(command, stream, from, to, 'COUNT', math.min(limit, 32))
+    for _, entry in ipairs(entries) do
+      bytes = bytes + #entry[2][4]
+      if bytes > tonumber(ARGV[8]) and #flat > 0 then
+        return
+      end
+      flat[#flat + 1] = entry[1]
+      flat[#flat + 1] = entry[2][4]
+    end
+    limit = limit - #entries
+    if #entries < 32 then
+      return
+    end
+    from = '(' .. entries[#entries][1]
+  end
+end
+
+local to = '+'
 if before_epoch == epoch then
   to = '(' .. epoch .. '-' .. before_offset
 end
-if before_epoch ~= '' and before_epoch ~= epoch or limit == 0 then
-  entries = {}
-elseif after_epoch == '' then
-  entries = redis.call('XREVRANGE', stream, to, from, 'COUNT', limit)
-else
-  if after_epoch == epoch and tonumber(after_offset) <= newest then
-    from = '(' .. epoch .. '-' .. after_offset
+if before_epoch == '' or before_epoch == epoch then
+  if after_epoch == '' then
+    take('XREVRANGE', to, '-')
+  elseif after_epoch == epoch and tonumber(after_offset) <= newest then
+    take('XRANGE', '(' .. epoch .. '-' .. after_offset, to)
+  else
+    take('XRANGE', '-', to)
   end
-  entries = redis.call('XRANGE', stream, from, to, 'COUNT', limit)
-end
-
-local flat = {}
-for index, entry in ipairs(entries) do
-  flat[2 * index - 1] = entry[1]
-  flat[2 * index] = entry[2][4]
 end
 return { epoch, text(newest), oldest and oldest[1] or '', flat }
