@@ -4,7 +4,7 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import type { Server } from 'node:http';
 import { IdentityPort } from './auth/identity.port.js';
@@ -16,12 +16,14 @@ import { MemoryBroker } from './broker/memory.broker.js';
 import { NewMessageListener } from './broker/new-message.listener.js';
 import { Feeds } from './channels/feeds.js';
 import { HistoryService } from './channels/history.service.js';
+import { Observers } from './channels/observers.js';
 import { SendService } from './messages/send.service.js';
 import type { BirdsongOptions } from './options/birdsong.options.js';
 import { BirdsongSettings } from './options/birdsong.settings.js';
 import { ChannelPolicies } from './policies/channel-policies.js';
 import { RedisBroker } from './redis/redis.broker.js';
 import { drainConnections } from './streams/drain-connections.js';
+import { Readers } from './streams/readers.js';
 import { Streams } from './streams/streams.js';
 
 /**
@@ -56,7 +58,9 @@ import { Streams } from './streams/streams.js';
     SendService,
     Feeds,
     HistoryService,
+    Observers,
     Streams,
+    Readers,
     Birdsong,
   ],
   exports: [Birdsong, Broker],
@@ -68,11 +72,15 @@ export class BirdsongModule
   constructor(
     private readonly broker: Broker,
     private readonly feeds: Feeds,
-    private readonly history: HistoryService,
-    private readonly streams: Streams,
+    private readonly readers: Readers,
     private readonly adapterHost: HttpAdapterHost,
+    modules: ModulesContainer,
   ) {
     super();
+    // Two of them would both handle every event, each by its own policies.
+    if ([...modules.values()].filter(({ metatype }) => metatype === BirdsongModule).length > 1) {
+      throw new Error('Birdsong: an app imports BirdsongModule.forRoot() once; it is global.');
+    }
   }
 
   /** @throws BirdsongError `broker-unavailable`: an app without its broker does not start */
@@ -82,8 +90,7 @@ export class BirdsongModule
 
   /** Nest closes the HTTP server after this, and waits for every open response. */
   beforeApplicationShutdown(): void {
-    this.streams.drain();
-    this.history.drain();
+    this.readers.drain();
     // An app without HTTP, which only publishes, has no adapter.
     const adapter = this.adapterHost.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
     const server = adapter?.getHttpServer() as Partial<Server> | undefined;

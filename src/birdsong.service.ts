@@ -1,9 +1,7 @@
 import { Injectable, type MessageEvent } from '@nestjs/common';
-import { Observable } from 'rxjs';
-import { ChannelReader, type ReaderSink } from './channels/channel.reader.js';
-import type { FrameBatch } from './channels/frame-batch.js';
-import { Feeds } from './channels/feeds.js';
+import type { Observable } from 'rxjs';
 import { endOf, HistoryService } from './channels/history.service.js';
+import { Observers } from './channels/observers.js';
 import type { Message } from './messages/message.js';
 import type { Content, NewMessage, Receipt, SendOptions } from './messages/new-message.event.js';
 import { formatPosition, parsePosition, type Position } from './messages/position.js';
@@ -20,11 +18,11 @@ import { Streams } from './streams/streams.js';
 
 export interface HistoryOptions {
   /** Only messages behind this position, the oldest first. */
-  readonly after?: string;
+  readonly after?: string | undefined;
   /** Only messages before this position. */
-  readonly before?: string;
-  /** At most this many. Default 50. */
-  readonly limit?: number;
+  readonly before?: string | undefined;
+  /** At most this many, 1 to 1000, and fewer if they are large. Default 50. */
+  readonly limit?: number | undefined;
 }
 
 export interface History {
@@ -37,7 +35,7 @@ export interface History {
 
 export interface ServeOptions {
   /** With how many of the newest messages of each channel a first connect begins. Default 0. */
-  readonly history?: number;
+  readonly history?: number | undefined;
   /** The response, where the adapter does not keep it with its request (Fastify's reply). */
   readonly response?: unknown;
 }
@@ -49,7 +47,7 @@ export class Birdsong {
     private readonly policies: ChannelPolicies,
     private readonly sender: SendService,
     private readonly reader: HistoryService,
-    private readonly feeds: Feeds,
+    private readonly observers: Observers,
     private readonly streams: Streams,
   ) {}
 
@@ -102,53 +100,25 @@ export class Birdsong {
   /**
    * A channel's messages from now on, or from behind a position: for handlers that filter or map for each
    * reader. Where messages are lost, a message of type `stream.gap` with data `{ after, oldest }` says so.
-   * Never completes by itself.
+   * Completes when the app shuts down.
    *
    * @throws BirdsongError `invalid-channel`, `unknown-channel` or `invalid-request`
    */
-  observe(channel: string, options: { after?: string } = {}): Observable<Message> {
+  observe(channel: string, options: { after?: string | undefined } = {}): Observable<Message> {
     const found = this.policies.require(channel);
     const position = options.after === undefined ? undefined : requirePosition(options.after);
-    return new Observable((subscriber) => {
-      const tellOfGap: ReaderSink['gap'] = ({ after, oldest, resumeAt }) =>
-        subscriber.next({
-          id: formatPosition(resumeAt),
-          channel,
-          type: 'stream.gap',
-          data: { after: after && formatPosition(after), oldest: oldest && formatPosition(oldest) },
-          createdAt: new Date().toISOString(),
-        });
-      const feed = this.feeds.acquire(found);
-      const emit = ({ frames }: FrameBatch) => {
-        frames.forEach((frame) => subscriber.next(frame.decode()));
-        return undefined;
-      };
-      const reader = new ChannelReader(feed, { replay: emit, live: emit, gap: tellOfGap });
-      reader
-        .begin(position ? { kind: 'after', position } : { kind: 'live' })
-        .then(({ gap }) => {
-          if (gap) {
-            tellOfGap(gap, reader);
-          }
-          return reader.run();
-        })
-        .catch((error: unknown) => subscriber.error(error));
-      return () => {
-        reader.close();
-        this.feeds.release(feed);
-      };
-    });
+    return this.observers.observe(found, position);
   }
 
-  /** @throws BirdsongError `broker-unavailable`, or `invalid-request` for what is no position */
+  /** @throws BirdsongError `broker-unavailable`, or `invalid-request` for a wrong position or limit */
   async history(channel: string, options: HistoryOptions = {}): Promise<History> {
     const after = options.after === undefined ? undefined : requirePosition(options.after);
     const before = options.before === undefined ? undefined : requirePosition(options.before);
-    const page = await this.reader.read(this.policies.require(channel), {
-      after,
-      before,
-      limit: options.limit ?? 50,
-    });
+    const { limit = 50 } = options;
+    if (!Number.isInteger(limit) || limit < 1 || limit > 1000) {
+      throw new BirdsongError('invalid-request', 'A limit is a whole number from 1 to 1000.');
+    }
+    const page = await this.reader.read(this.policies.require(channel), { after, before, limit });
     return {
       messages: page.messages.map(({ json }) => JSON.parse(json) as Message),
       position: formatPosition(endOf(page, after)),

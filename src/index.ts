@@ -8,6 +8,7 @@ export {
 } from './birdsong.service.js';
 export {
   BirdsongError,
+  type BirdsongErrorOptions,
   type ErrorCode,
   type FieldError,
   type Problem,
@@ -29,5 +30,6 @@ export type {
   HistoryLimits,
   Identity,
   PolicyOptions,
+  SlowReaderRule,
 } from './policies/policy.js';
 export type { HttpRequest } from './streams/stream.request.js';

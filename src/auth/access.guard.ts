@@ -1,31 +1,51 @@
 import {
   Injectable,
+  createParamDecorator,
   SetMetadata,
   type CanActivate,
   type CustomDecorator,
   type ExecutionContext,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { requireNames } from '../policies/channel-name.js';
 import { BirdsongError } from '../errors/birdsong.error.js';
+import { BirdsongSettings } from '../options/birdsong.settings.js';
 import { ChannelPolicies, type Channel } from '../policies/channel-policies.js';
 import type { Identity } from '../policies/policy.js';
 import { IdentityPort } from './identity.port.js';
 
 const ACCESS = 'birdsong:access';
-const IDENTITY = Symbol('birdsong.identity');
+const ADMITTED = Symbol('birdsong.admitted');
+
+type Kind = 'publish' | 'subscribe';
 
 /** What a route does with its channels. */
-export const Access = (kind: 'publish' | 'subscribe'): CustomDecorator => SetMetadata(ACCESS, kind);
+export const Access = (kind: Kind): CustomDecorator => SetMetadata(ACCESS, kind);
+
+/** Whom the guard has let in, and to what. */
+export interface Admitted {
+  readonly identity: Identity | undefined;
+  /** At least one, each of them once. */
+  readonly channels: readonly [Channel, ...Channel[]];
+}
 
 interface ChannelRequest {
   params?: { channel?: unknown };
   query?: { channel?: unknown };
-  [IDENTITY]?: Identity | undefined;
+  [ADMITTED]?: Admitted;
 }
 
-/** Who the guard found behind the request. */
-export const identityOf = (request: unknown): Identity | undefined =>
-  (request as ChannelRequest)[IDENTITY];
+/**
+ * What the guard found. The controllers work with this, and read nothing of it from the request again: what an
+ * app's own pipes make of a name is not what was allowed.
+ */
+export const Admission = createParamDecorator((_: unknown, context: ExecutionContext): Admitted => {
+  const admitted = context.switchToHttp().getRequest<ChannelRequest>()[ADMITTED];
+  if (!admitted) {
+    throw new Error('Birdsong: a route without AccessGuard asked whom it has let in.');
+  }
+  return admitted;
+});
 
 /**
  * Asks the policy of every channel a request names. A guard, because guards decide before Nest opens an
@@ -35,33 +55,35 @@ export const identityOf = (request: unknown): Identity | undefined =>
 export class AccessGuard implements CanActivate {
   constructor(
     private readonly policies: ChannelPolicies,
+    private readonly settings: BirdsongSettings,
     private readonly identities: IdentityPort,
     private readonly reflector: Reflector,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const kind = this.reflector.get<'publish' | 'subscribe'>(ACCESS, context.getHandler());
+    const kind = this.reflector.get<Kind>(ACCESS, context.getHandler());
     const request = context.switchToHttp().getRequest<ChannelRequest>();
-    const channels = channelsOf(request).map((name) => this.policies.require(name));
+    const names = requireNames(namesOf(request), this.settings.maxChannelsPerStream);
+    const channels = names.map((name) => this.policies.require(name));
     const identity = await this.identities.identify(request);
     for (const channel of channels) {
       if (!(await isAllowed(channel, kind, identity))) {
         throw refusal(channel, kind, identity);
       }
     }
-    request[IDENTITY] = identity;
+    request[ADMITTED] = { identity, channels: channels as [Channel, ...Channel[]] };
     return true;
   }
 }
 
-function channelsOf(request: ChannelRequest): readonly unknown[] {
+function namesOf(request: ChannelRequest): readonly unknown[] {
   const named = request.params?.channel ?? request.query?.channel;
   return Array.isArray(named) ? named : [named];
 }
 
 async function isAllowed(
   channel: Channel,
-  kind: 'publish' | 'subscribe',
+  kind: Kind,
   identity: Identity | undefined,
 ): Promise<boolean> {
   const rule = channel.policy[kind];
@@ -77,11 +99,7 @@ async function isAllowed(
   }
 }
 
-function refusal(
-  channel: Channel,
-  kind: 'publish' | 'subscribe',
-  identity: Identity | undefined,
-): BirdsongError {
+function refusal(channel: Channel, kind: Kind, identity: Identity | undefined): BirdsongError {
   const mayHelpToSignIn = channel.policy[kind] !== 'nobody';
   return identity === undefined && mayHelpToSignIn
     ? new BirdsongError('unauthenticated', 'This channel needs an identity.')

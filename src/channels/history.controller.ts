@@ -1,12 +1,11 @@
-import { Controller, Get, Header, Param, Query, Res, UseFilters, UseGuards } from '@nestjs/common';
+import { Controller, Get, Header, Query, Res, UseFilters, UseGuards } from '@nestjs/common';
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { Access, AccessGuard } from '../auth/access.guard.js';
+import { Access, AccessGuard, Admission, type Admitted } from '../auth/access.guard.js';
 import { ProblemFilter } from '../errors/problem.filter.js';
 
 import { formatPosition, parsePosition, type Position } from '../messages/position.js';
 import { RequestPipe, wholeParameter } from '../messages/request.pipe.js';
-import { ChannelPolicies } from '../policies/channel-policies.js';
 import type { HistoryPage } from '../broker/broker.port.js';
 import { endOf, HistoryService } from './history.service.js';
 
@@ -40,21 +39,17 @@ type HistoryParameters = z.infer<typeof historyQuery>;
 @UseGuards(AccessGuard)
 @UseFilters(ProblemFilter)
 export class HistoryController {
-  constructor(
-    private readonly policies: ChannelPolicies,
-    private readonly history: HistoryService,
-  ) {}
+  constructor(private readonly history: HistoryService) {}
 
   @Get()
   @Access('subscribe')
   @Header('Content-Type', 'application/json; charset=utf-8')
   @Header('Cache-Control', 'no-store')
   async list(
-    @Param('channel') name: string,
+    @Admission() { channels: [channel] }: Admitted,
     @Query(new RequestPipe(historyQuery)) query: HistoryParameters,
     @Res({ passthrough: true }) response: unknown,
   ): Promise<string> {
-    const channel = this.policies.require(name);
     const { after, before, limit, wait } = query;
     const page =
       after && wait > 0

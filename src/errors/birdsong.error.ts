@@ -16,6 +16,7 @@ const STATUS_OF = {
   internal: 500,
   'broker-unavailable': 503,
   'shutting-down': 503,
+  'too-many-requests': 429,
 } as const;
 
 export type ErrorCode = keyof typeof STATUS_OF;
@@ -41,6 +42,8 @@ export interface BirdsongErrorOptions {
   readonly errors?: readonly FieldError[];
   /** Seconds after which a retry makes sense: sent as `Retry-After`. Makes the error retryable. */
   readonly retryAfterSeconds?: number;
+  /** Instead of the code's own: for errors that are not Birdsong's. */
+  readonly status?: number;
   /** The error behind this one. It is logged and never sent. */
   readonly cause?: unknown;
 }
@@ -56,7 +59,7 @@ export class BirdsongError extends HttpException {
   readonly retryAfterSeconds: number | undefined;
 
   constructor(code: ErrorCode, detail: string, options: BirdsongErrorOptions = {}) {
-    const status = STATUS_OF[code];
+    const status = options.status ?? STATUS_OF[code];
     const problem: Problem = {
       type: 'about:blank',
       title: STATUS_CODES[status] ?? 'Error',

@@ -14,6 +14,7 @@ const BY_STATUS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   403: ['forbidden', 'This is not allowed.'],
   404: ['not-found', 'There is nothing at this address.'],
   413: ['message-too-large', 'The body is larger than allowed.'],
+  429: ['too-many-requests', 'Too many requests.'],
   415: ['unsupported-media-type', 'The body is of a type that is not supported.'],
 };
 
@@ -32,7 +33,7 @@ export function toBirdsongError(error: unknown): BirdsongError {
     (status >= 400 && status < 500
       ? (['invalid-request', 'The request is not of the form that is expected here.'] as const)
       : (['internal', 'Something went wrong on the server.'] as const));
-  return new BirdsongError(code, detail, { cause: error });
+  return new BirdsongError(code, detail, { cause: error, status });
 }
 
 function describe(error: unknown): { status: number; type: string } {
@@ -41,7 +42,11 @@ function describe(error: unknown): { status: number; type: string } {
   const { status, type } = (inner ?? {}) as { status?: unknown; type?: unknown };
   const outerStatus = error instanceof HttpException ? error.getStatus() : status;
   return {
-    status: typeof outerStatus === 'number' ? outerStatus : 500,
+    status: isErrorStatus(outerStatus) ? outerStatus : 500,
     type: typeof type === 'string' ? type : '',
   };
+}
+
+function isErrorStatus(status: unknown): status is number {
+  return typeof status === 'number' && status >= 400 && status < 600;
 }

@@ -1,15 +1,5 @@
-import {
-  Body,
-  Controller,
-  Headers,
-  Param,
-  Post,
-  Req,
-  Res,
-  UseFilters,
-  UseGuards,
-} from '@nestjs/common';
-import { Access, AccessGuard, identityOf } from '../auth/access.guard.js';
+import { Body, Controller, Headers, Post, Res, UseFilters, UseGuards } from '@nestjs/common';
+import { Access, AccessGuard, Admission, type Admitted } from '../auth/access.guard.js';
 import { ProblemFilter } from '../errors/problem.filter.js';
 import { JsonBodyGuard } from './json-body.guard.js';
 import type { Receipt } from './new-message.event.js';
@@ -40,17 +30,16 @@ export class MessagesController {
   @Post()
   @Access('publish')
   async send(
-    @Param('channel') channel: string,
+    @Admission() { channels: [channel], identity }: Admitted,
     @Body(new RequestPipe(sendBody)) body: SendBody,
     @Headers('idempotency-key') key: string | undefined,
-    @Req() request: unknown,
     @Res({ passthrough: true }) response: SettableStatus,
   ): Promise<Repeatable<Accepted>> {
     const { duplicate, ...accepted } = await this.sender.send({
-      channel,
+      channel: channel.name,
       data: body.data,
       type: body.type,
-      sender: identityOf(request)?.id,
+      sender: identity?.id,
       idempotencyKey: requireIdempotencyKey(key),
     });
     return answer(accepted, duplicate, response);
@@ -60,16 +49,15 @@ export class MessagesController {
   @Post('batch')
   @Access('publish')
   async sendBatch(
-    @Param('channel') channel: string,
+    @Admission() { channels: [channel], identity }: Admitted,
     @Body(new RequestPipe(batchBody)) body: BatchBody,
     @Headers('idempotency-key') key: string | undefined,
-    @Req() request: unknown,
     @Res({ passthrough: true }) response: SettableStatus,
   ): Promise<Repeatable<{ messages: Accepted[] }>> {
     const receipts = await this.sender.sendBatch({
-      channel,
+      channel: channel.name,
       messages: body.messages,
-      sender: identityOf(request)?.id,
+      sender: identity?.id,
       idempotencyKey: requireIdempotencyKey(key),
     });
     const messages = receipts.map(({ duplicate: _, ...accepted }) => accepted);

@@ -5,14 +5,14 @@ export interface RedisOptions {
   /** `redis://[[user]:password@]host[:port][/db]`, or `rediss://` for TLS. */
   readonly url: string;
   /** What the names of all keys and pub/sub channels begin with. Default `birdsong`. */
-  readonly keyPrefix?: string;
+  readonly keyPrefix?: string | undefined;
   /** Milliseconds after which an unanswered command counts as failed. Default 3000. */
-  readonly commandTimeoutMs?: number;
+  readonly commandTimeoutMs?: number | undefined;
   /**
    * Milliseconds between probes of the subscriber connection, which find a connection that looks alive
    * and delivers nothing. Default 5000.
    */
-  readonly probeIntervalMs?: number;
+  readonly probeIntervalMs?: number | undefined;
 }
 
 export interface BirdsongOptions {
@@ -27,39 +27,43 @@ export interface BirdsongOptions {
    * Who a request of Birdsong's own routes speaks for. Default: nobody has an identity.
    * Throw an `UnauthorizedException` for one that is claimed and not proved.
    */
-  readonly identify?: (request: unknown) => Identity | undefined | Promise<Identity | undefined>;
+  readonly identify?:
+    ((request: unknown) => Identity | undefined | Promise<Identity | undefined>) | undefined;
   /** The largest message in bytes, as JSON. Default 65,536. */
-  readonly maxMessageBytes?: number;
+  readonly maxMessageBytes?: number | undefined;
   /** Seconds for which an idempotency key is remembered. Default 300. */
-  readonly idempotencySeconds?: number;
+  readonly idempotencySeconds?: number | undefined;
   /**
    * Seconds of silence after which a stream gets a comment, so that nobody on the way takes it for dead.
    * Keep it below the read timeout of the proxies in front. Default 15.
    */
-  readonly heartbeatSeconds?: number;
+  readonly heartbeatSeconds?: number | undefined;
   /** Milliseconds after which clients reconnect (`retry:`). Default 2000. */
-  readonly retryMs?: number;
-  /** The most channels of one stream. Default 100. */
-  readonly maxChannelsPerStream?: number;
+  readonly retryMs?: number | undefined;
+  /**
+   * The most channels of one stream, 250 at most: a client sends the positions of all of them in a header when it
+   * resumes. Default 100.
+   */
+  readonly maxChannelsPerStream?: number | undefined;
   /**
    * Seconds for which a channel that lost its last reader stays subscribed on this node, so that readers
    * who come back are served from memory. Default 10; 0 leaves at once.
    */
-  readonly feedLingerSeconds?: number;
+  readonly feedLingerSeconds?: number | undefined;
   /**
    * Bytes of recent messages that this node keeps at hand for readers who come back, over all channels;
    * each keeps 1,024 messages at the most. What is not at hand is read from the broker. Default 67,108,864
    * (64 MiB).
    */
-  readonly maxRingBytes?: number;
+  readonly maxRingBytes?: number | undefined;
   /**
    * Bytes that may wait for a client that does not read, before its channel's `slowReader` rule is applied.
    * Default 1,048,576 (1 MiB).
    */
-  readonly maxUnsentBytes?: number;
+  readonly maxUnsentBytes?: number | undefined;
   /**
    * The most milliseconds, under load, for which messages of a channel are gathered to be written at
    * once. Nothing waits while there is no load. Default 10; 0 writes each as it comes.
    */
-  readonly coalesceMs?: number;
+  readonly coalesceMs?: number | undefined;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { BirdsongOptions, RedisOptions } from './birdsong.options.js';
+import type { BirdsongOptions } from './birdsong.options.js';
 
 const whole = (least: number, most: number) => z.number().int().min(least).max(most);
 const seconds = (most: number) => z.number().min(0).max(most);
@@ -17,12 +17,16 @@ const redisSchema = z.strictObject({
 const settingsSchema = z.strictObject({
   channels: z.record(z.string(), z.custom<BirdsongOptions['channels'][string]>()),
   redis: redisSchema.optional(),
-  identify: z.custom<NonNullable<BirdsongOptions['identify']>>().optional(),
+  identify: z
+    .custom<NonNullable<BirdsongOptions['identify']>>((value) => typeof value === 'function', {
+      error: 'must be a function',
+    })
+    .optional(),
   maxMessageBytes: whole(256, 16 * 1024 * 1024).default(65_536),
   idempotencySeconds: whole(1, 86_400).default(300),
   heartbeatSeconds: z.number().min(0.05).max(3600).default(15),
   retryMs: whole(0, 3_600_000).default(2000),
-  maxChannelsPerStream: whole(1, 1000).default(100),
+  maxChannelsPerStream: whole(1, 250).default(100),
   feedLingerSeconds: seconds(3600).default(10),
   maxRingBytes: whole(0, 2 ** 40).default(64 * 1024 * 1024),
   maxUnsentBytes: whole(16 * 1024, 2 ** 30).default(1024 * 1024),
@@ -32,7 +36,7 @@ const settingsSchema = z.strictObject({
 type Resolved = Readonly<z.output<typeof settingsSchema>>;
 
 /** How to reach Redis, with every default in its place. */
-export type RedisSettings = Readonly<Required<RedisOptions>>;
+export type RedisSettings = Readonly<z.output<typeof redisSchema>>;
 
 /** The options with every default in its place: checked once, at boot, and frozen. */
 export class BirdsongSettings {

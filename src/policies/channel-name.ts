@@ -18,3 +18,11 @@ export function requireChannelName(name: unknown): string {
   }
   return name;
 }
+
+/** @throws BirdsongError `invalid-request` for none, more than this, or one twice */
+export function requireNames(names: readonly unknown[], most: number): readonly unknown[] {
+  if (names.length < 1 || names.length > most || new Set(names).size !== names.length) {
+    throw new BirdsongError('invalid-request', `There may be 1 to ${most} channels, each once.`);
+  }
+  return names;
+}

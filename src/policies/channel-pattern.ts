@@ -9,6 +9,10 @@ export class ChannelPattern {
 
   /** @throws Error that names the pattern, when it is none */
   constructor(source: string) {
+    if (/^\d+$/.test(source)) {
+      // An object lists such keys first, whatever the order they were written in.
+      throw new Error(`Birdsong: the channel pattern "${source}" cannot be only digits.`);
+    }
     const segments = source.split('.');
     const names = new Set<string>();
     const parts = segments.map((segment, index) => {

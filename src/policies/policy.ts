@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { z } from 'zod';
 
 /** Who a request speaks for. */
 export interface Identity {
@@ -41,17 +42,17 @@ export type SlowReaderRule = 'close' | 'drop-oldest' | 'latest-only';
 /** What holds for the channels that match a pattern. */
 export interface PolicyOptions {
   /** Who may send. Default `nobody`. */
-  readonly publish?: AccessRule;
+  readonly publish?: AccessRule | undefined;
   /** Who may subscribe and read history. Default `nobody`. */
-  readonly subscribe?: AccessRule;
+  readonly subscribe?: AccessRule | undefined;
   /**
    * What `data` must be: a schema of any library that speaks Standard Schema (zod, valibot, arktype).
    * Default: any JSON. Sends that do not fit are refused with 422; the schema's output is published.
    */
-  readonly data?: StandardSchemaV1;
-  readonly history?: Partial<HistoryLimits>;
+  readonly data?: StandardSchemaV1 | undefined;
+  readonly history?: Partial<HistoryLimits> | undefined;
   /** Default `close`. */
-  readonly slowReader?: SlowReaderRule;
+  readonly slowReader?: SlowReaderRule | undefined;
 }
 
 /** A policy with every default in its place. */
@@ -66,36 +67,52 @@ export interface Policy {
 
 export const DEFAULT_HISTORY: HistoryLimits = Object.freeze({ count: 1000, ageSeconds: 86_400 });
 
-/** @throws Error that names the option, when a value is out of its range */
+const accessRule = z
+  .custom<AccessRule>(
+    (rule) => ['anyone', 'authenticated', 'nobody'].includes(rule as string) || isFunction(rule),
+    { error: "must be 'anyone', 'authenticated', 'nobody' or a function" },
+  )
+  .default('nobody');
+
+const policySchema = z.strictObject({
+  publish: accessRule,
+  subscribe: accessRule,
+  data: z
+    .custom<StandardSchemaV1>(
+      (schema) => isFunction((schema as StandardSchemaV1 | null)?.['~standard']?.validate),
+      { error: 'must be a schema that speaks Standard Schema' },
+    )
+    .optional(),
+  history: z
+    .strictObject({
+      count: z.number().int().min(1).max(1_000_000).default(DEFAULT_HISTORY.count),
+      ageSeconds: z.number().int().min(1).max(315_360_000).default(DEFAULT_HISTORY.ageSeconds),
+    })
+    .prefault({}),
+  slowReader: z.enum(['close', 'drop-oldest', 'latest-only']).default('close'),
+});
+
+/** @throws Error that names the option, when a value is not valid */
 export function resolvePolicy(pattern: string, options: PolicyOptions): Policy {
-  const history = { ...DEFAULT_HISTORY, ...options.history };
-  requireRange(pattern, 'history.count', history.count, 1_000_000);
-  requireRange(pattern, 'history.ageSeconds', history.ageSeconds, 10 * 365 * 86_400);
+  const result = policySchema.safeParse(options);
+  if (!result.success) {
+    const faults = result.error.issues.map(
+      ({ path, message }) =>
+        `channels["${pattern}"]${path.map((key) => `.${String(key)}`).join('')}: ${message}`,
+    );
+    throw new Error(`Birdsong: ${faults.join('; ')}`);
+  }
+  const { publish, subscribe, data, history, slowReader } = result.data;
   return Object.freeze({
     pattern,
-    publish: options.publish ?? 'nobody',
-    subscribe: options.subscribe ?? 'nobody',
-    data: options.data,
+    publish,
+    subscribe,
+    data,
     history: Object.freeze(history),
-    slowReader: requireRule(pattern, options.slowReader ?? 'close'),
+    slowReader,
   });
 }
 
-function requireRange(pattern: string, option: string, value: number, most: number): void {
-  if (!Number.isInteger(value) || value < 1 || value > most) {
-    throw new Error(
-      `Birdsong: channels["${pattern}"].${option} is ${value}, not a whole number from 1 to ${most}.`,
-    );
-  }
-}
-
-const SLOW_READER_RULES: readonly SlowReaderRule[] = ['close', 'drop-oldest', 'latest-only'];
-
-function requireRule(pattern: string, rule: SlowReaderRule): SlowReaderRule {
-  if (!SLOW_READER_RULES.includes(rule)) {
-    throw new Error(
-      `Birdsong: channels["${pattern}"].slowReader is "${rule}", none of ${SLOW_READER_RULES.join(', ')}.`,
-    );
-  }
-  return rule;
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
 }

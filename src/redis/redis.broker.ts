@@ -81,9 +81,10 @@ export class RedisBroker extends Broker {
   }
 
   override subscribe(channel: BrokerChannel, subscriber: Subscriber): Promise<Subscription> {
-    return this.subscriber.subscribe(channel.name, subscriber, (query) =>
-      this.read(channel, query),
-    );
+    return this.subscriber.subscribe(channel.name, subscriber, {
+      read: (query) => this.read(channel, query),
+      renew: (epoch) => this.renew(channel, epoch),
+    });
   }
 
   override async read(channel: BrokerChannel, query: HistoryQuery): Promise<HistoryPage> {
@@ -117,6 +118,19 @@ export class RedisBroker extends Broker {
         (before !== undefined && before.epoch !== newest.epoch) ||
         (after !== undefined && isGap(after, newest, oldest)),
     };
+  }
+
+  private async renew({ name, history }: BrokerChannel, epoch: number): Promise<void> {
+    const ageMs = history.ageSeconds * 1000;
+    await this.connections.commands
+      .birdsongRenew(
+        this.keys.meta(name),
+        this.keys.history(name),
+        epoch,
+        ageMs,
+        Math.max(POSITION_TTL_MS, ageMs),
+      )
+      .catch(rejectAsUnavailable);
   }
 
   override async close(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { EncodedMessage } from '../messages/message.js';
 import { isGap, type Position } from '../messages/position.js';
-import type { HistoryPage, Subscriber } from '../broker/broker.port.js';
+import type { HistoryPage, HistoryQuery, Subscriber } from '../broker/broker.port.js';
 import { Pause } from '../broker/pause.js';
 
 const PAGE_COUNT = 200;
@@ -8,8 +8,12 @@ const PAGE_COUNT = 200;
 const WAITING_COUNT = 1000;
 const RETRY_MS = 200;
 
-/** Reads behind a position, `limit` messages at most. */
-type ReadAfter = (after: Position, limit: number) => Promise<HistoryPage>;
+/** One channel's history in Redis. */
+export interface ChannelHistory {
+  read(query: HistoryQuery): Promise<HistoryPage>;
+  /** Ends this epoch, if it has not ended yet, and goes on in a new one. */
+  renew(epoch: number): Promise<void>;
+}
 
 /**
  * One channel's messages as its subscriber must see them: each once and in order, whatever pub/sub loses.
@@ -17,6 +21,8 @@ type ReadAfter = (after: Position, limit: number) => Promise<HistoryPage>;
  */
 export class RedisSubscription {
   private last: Position | undefined;
+  /** The message at `last`, if it was delivered here. */
+  private delivered: EncodedMessage | undefined;
   private waiting: EncodedMessage[] = [];
   private isHealing = false;
   private isHealWanted = false;
@@ -25,7 +31,7 @@ export class RedisSubscription {
 
   constructor(
     private readonly subscriber: Subscriber,
-    private readonly read: ReadAfter,
+    private readonly history: ChannelHistory,
   ) {}
 
   /** Begins behind this position; what came before it was known is sorted out by its offset. */
@@ -107,9 +113,16 @@ export class RedisSubscription {
     if (!after || this.isClosed) {
       return true;
     }
+    // With the message that it has, to see whether history still holds the same.
+    const known = this.delivered;
+    const from = known ? { ...after, offset: after.offset - 1 } : after;
     let page: HistoryPage;
     try {
-      page = await this.read(after, PAGE_COUNT);
+      page = await this.history.read({ after: from, limit: PAGE_COUNT });
+      if (known && hasForgotten(page, known)) {
+        await this.history.renew(after.epoch);
+        return false;
+      }
     } catch {
       // Unreachable: nothing can be said of what was missed until it is back.
       await this.pause.for(RETRY_MS);
@@ -135,6 +148,7 @@ export class RedisSubscription {
     const { epoch } = newest;
     const resumeAt = { epoch, offset: oldest === undefined ? newest.offset : oldest - 1 };
     this.last = resumeAt;
+    this.delivered = undefined;
     this.subscriber.gap({
       after,
       oldest: oldest === undefined ? undefined : { epoch, offset: oldest },
@@ -145,6 +159,7 @@ export class RedisSubscription {
   private deliver(message: EncodedMessage): void {
     if (this.isNext(message)) {
       this.last = message.position;
+      this.delivered = message;
       this.subscriber.message(message);
     }
   }
@@ -156,4 +171,17 @@ export class RedisSubscription {
   private isKnown({ position }: EncodedMessage): boolean {
     return position.epoch === this.last?.epoch && position.offset <= this.last.offset;
   }
+}
+
+/**
+ * Whether Redis, with the same epoch, does not have what was delivered: it came back with older data, from its
+ * disk or from a replica that lagged, and may have given the position to another message since.
+ */
+function hasForgotten({ newest, messages }: HistoryPage, known: EncodedMessage): boolean {
+  const { epoch, offset } = known.position;
+  if (newest.epoch !== epoch) {
+    return false;
+  }
+  const same = messages[0]?.position.offset === offset ? messages[0] : undefined;
+  return newest.offset < offset || (same !== undefined && same.json !== known.json);
 }

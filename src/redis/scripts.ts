@@ -7,6 +7,7 @@ const source = (name: string) =>
 export const SCRIPTS = {
   birdsongPublish: { lua: source('channel') + source('publish') },
   birdsongRead: { lua: source('channel') + source('read'), numberOfKeys: 2 },
+  birdsongRenew: { lua: source('channel') + source('renew'), numberOfKeys: 2 },
 };
 
 /** The scripts as methods, as ioredis adds them. */
@@ -17,4 +18,6 @@ export interface ScriptCommands {
   birdsongRead(
     ...args: (string | number)[]
   ): Promise<[epoch: string, newest: string, oldest: string, entries: string[]]>;
+  /** See renew.lua. */
+  birdsongRenew(...args: (string | number)[]): Promise<null>;
 }

@@ -34,7 +34,7 @@ export const environmentSchema = z.object({
   HISTORY_SECONDS: whole(1, 315_360_000).default(86_400),
   IDEMPOTENCY_SECONDS: whole(1, 86_400).default(300),
   HEARTBEAT_SECONDS: z.coerce.number().min(0.05).max(3600).default(15),
-  MAX_CHANNELS_PER_STREAM: whole(1, 1000).default(100),
+  MAX_CHANNELS_PER_STREAM: whole(1, 250).default(100),
   FEED_LINGER_SECONDS: z.coerce.number().min(0).max(3600).default(10),
   COALESCE_MS: whole(0, 1000).default(10),
 });

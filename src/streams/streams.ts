@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Observable } from 'rxjs';
 import { Feeds } from '../channels/feeds.js';
 import type { Start } from '../channels/channel.reader.js';
-import { BirdsongError } from '../errors/birdsong.error.js';
 import { BirdsongSettings } from '../options/birdsong.settings.js';
+import { requireNames } from '../policies/channel-name.js';
 import type { Channel } from '../policies/channel-policies.js';
 import * as events from './control-events.js';
 import { resumeFrom } from './cursor.js';
@@ -48,7 +48,10 @@ export class Streams implements StreamOwner {
     response: ServerResponse,
     options: StreamOptions,
   ): Observable<MessageEvent> {
-    this.requireChannels(channels);
+    requireNames(
+      channels.map(({ name }) => name),
+      this.settings.maxChannelsPerStream,
+    );
     const starts = startsOf(channels, options);
     return takeOver(request, response, () => this.begin(channels, response, starts));
   }
@@ -74,17 +77,6 @@ export class Streams implements StreamOwner {
     this.isDraining = true;
     for (const stream of this.open) {
       stream.end('shutdown', true);
-    }
-  }
-
-  private requireChannels(channels: readonly Channel[]): void {
-    const most = this.settings.maxChannelsPerStream;
-    const names = new Set(channels.map(({ name }) => name));
-    if (names.size !== channels.length || names.size < 1 || names.size > most) {
-      throw new BirdsongError(
-        'invalid-request',
-        `A stream has 1 to ${most} channels, each of them once.`,
-      );
     }
   }
 

@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import { Observable, type Subscriber } from 'rxjs';
+import type { Message } from '../messages/message.js';
+import { formatPosition, type Position } from '../messages/position.js';
+import type { Channel } from '../policies/channel-policies.js';
+import { ChannelReader, type ReaderSink } from './channel.reader.js';
+import { Feeds } from './feeds.js';
+import type { FrameBatch } from './frame-batch.js';
+
+/** Gives an app's own code a channel's messages, decoded. */
+@Injectable()
+export class Observers {
+  private readonly observing = new Set<Subscriber<Message>>();
+
+  constructor(private readonly feeds: Feeds) {}
+
+  /** From now on, or behind a position. Completes when the app shuts down. */
+  observe(channel: Channel, after: Position | undefined): Observable<Message> {
+    return new Observable((subscriber) => {
+      const feed = this.feeds.acquire(channel);
+      const sink = sinkOf(channel.name, subscriber);
+      const reader = new ChannelReader(feed, sink);
+      this.observing.add(subscriber);
+      reader
+        .begin(after ? { kind: 'after', position: after } : { kind: 'live' })
+        .then(({ gap }) => {
+          if (gap) {
+            sink.gap(gap, reader);
+          }
+          return reader.run();
+        })
+        .catch((error: unknown) => subscriber.error(error));
+      return () => {
+        this.observing.delete(subscriber);
+        reader.close();
+        this.feeds.release(feed);
+      };
+    });
+  }
+
+  /** Completes every observable. */
+  drain(): void {
+    for (const subscriber of this.observing) {
+      subscriber.complete();
+    }
+  }
+}
+
+function sinkOf(channel: string, subscriber: Subscriber<Message>): ReaderSink {
+  const emit = ({ frames }: FrameBatch) => {
+    frames.forEach((frame) => subscriber.next(frame.decode()));
+    return undefined;
+  };
+  return {
+    replay: emit,
+    live: emit,
+    gap: ({ after, oldest, resumeAt }) =>
+      subscriber.next({
+        id: formatPosition(resumeAt),
+        channel,
+        type: 'stream.gap',
+        data: {
+          after: after ? formatPosition(after) : null,
+          oldest: oldest ? formatPosition(oldest) : null,
+        },
+        createdAt: new Date().toISOString(),
+      }),
+  };
+}
