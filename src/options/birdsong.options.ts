@@ -63,7 +63,7 @@ export interface BirdsongOptions {
   readonly maxUnsentBytes?: number | undefined;
   /**
    * The most milliseconds, under load, for which messages of a channel are gathered to be written at
-   * once. Nothing waits while there is no load. Default 10; 0 writes each as it comes.
+   * once. Nothing waits while there is no load. Default 4; 0 writes each as it comes.
    */
   readonly coalesceMs?: number | undefined;
 }

@@ -30,7 +30,7 @@ const settingsSchema = z.strictObject({
   feedLingerSeconds: seconds(3600).default(10),
   maxRingBytes: whole(0, 2 ** 40).default(64 * 1024 * 1024),
   maxUnsentBytes: whole(16 * 1024, 2 ** 30).default(1024 * 1024),
-  coalesceMs: whole(0, 1000).default(10),
+  coalesceMs: whole(0, 1000).default(4),
 });
 
 type Resolved = Readonly<z.output<typeof settingsSchema>>;

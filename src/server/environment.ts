@@ -36,7 +36,7 @@ export const environmentSchema = z.object({
   HEARTBEAT_SECONDS: z.coerce.number().min(0.05).max(3600).default(15),
   MAX_CHANNELS_PER_STREAM: whole(1, 250).default(100),
   FEED_LINGER_SECONDS: z.coerce.number().min(0).max(3600).default(10),
-  COALESCE_MS: whole(0, 1000).default(10),
+  COALESCE_MS: whole(0, 1000).default(4),
 });
 
 export type Environment = Readonly<z.output<typeof environmentSchema>>;

@@ -4,7 +4,7 @@ const LOOK_MS = 50;
 
 /**
  * For a server that is about to close: Node closes the connections that are idle at that moment, and then waits
- * for those that were busy, however often they are used again. This ends each once it has its answer.
+ * for those that were busy, however often they are used again. This ends each once its answer is written.
  */
 export function drainConnections(server: Server): void {
   server.prependListener('request', (_request, response) => {

@@ -1,0 +1,124 @@
+import { RedisServer } from '../test/harness/redis-server.js';
+import { entryOf, type ContestantName } from './contestants.js';
+import type { LoadCommands } from './load/main.js';
+import type { Opened } from './load/readers.js';
+import { Child } from './processes/child.js';
+import type { Contestant } from './processes/contestant.js';
+import { mostReaders, type Plan } from './plan.js';
+
+/** Connections on their way at the same time, unless a storm is what is measured. */
+const CALM_WINDOW = 200;
+
+/** After this, a server that has answered a reader also has it in its list. */
+const SETTLE_MS = 100;
+
+const EXERCISE_READERS = 100;
+
+export interface OpenOptions {
+  readonly firstSeq?: number;
+  readonly lastEventId?: string;
+  readonly window?: number;
+}
+
+/** The processes of a run, and what every figure does with them. */
+export class Bench {
+  private readonly running = new Map<ContestantName, Contestant>();
+
+  private constructor(
+    readonly plan: Plan,
+    readonly names: readonly ContestantName[],
+    readonly redis: RedisServer,
+    readonly load: Child<LoadCommands, undefined>,
+  ) {}
+
+  static async start(plan: Plan, names: readonly ContestantName[]): Promise<Bench> {
+    const redis = await RedisServer.start();
+    const load = await Child.start<LoadCommands, undefined>('load/main.js');
+    return new Bench(plan, names, redis, load);
+  }
+
+  /** The contestant's server, which goes on from one figure to the next. */
+  async server(name: ContestantName): Promise<Contestant> {
+    const running = this.running.get(name);
+    if (running) return running;
+    const server = await this.freshServer(name);
+    this.running.set(name, server);
+    await this.exercise(server);
+    return server;
+  }
+
+  /** A server of its own, which the caller stops. */
+  freshServer(name: ContestantName): Promise<Contestant> {
+    return entryOf(name).start({
+      redisUrl: this.redis.url,
+      connections: mostReaders(this.plan),
+    });
+  }
+
+  /** The names, beginning with another one each time, so that nobody is always measured first. */
+  turns(round: number): readonly ContestantName[] {
+    const start = round % this.names.length;
+    return [...this.names.slice(start), ...this.names.slice(0, start)];
+  }
+
+  /** Adds readers of a server. */
+  async open(server: Contestant, count: number, options: OpenOptions = {}): Promise<Opened> {
+    const opened = await this.load.call('open', {
+      port: server.port,
+      path: server.eventsPath,
+      readyMark: server.readyMark,
+      count,
+      firstSeq: options.firstSeq ?? server.nextSeq,
+      window: options.window ?? CALM_WINDOW,
+      ...(options.lastEventId !== undefined && { lastEventId: options.lastEventId }),
+    });
+    await pause(SETTLE_MS);
+    return opened;
+  }
+
+  /** Closes all readers. */
+  async close(): Promise<void> {
+    await this.load.call('close');
+    await pause(SETTLE_MS);
+  }
+
+  /** What `measure` gives; what `fail` makes of the reason when it throws, with a new server from then on. */
+  async attempt<Row>(
+    name: ContestantName,
+    measure: () => Promise<Row>,
+    fail: (note: string) => Row,
+  ): Promise<Row> {
+    try {
+      return await measure();
+    } catch (error) {
+      const [reason = ''] = String(error instanceof Error ? error.message : error).split('\n');
+      this.say(`${name}: ${reason}`);
+      await this.close();
+      await this.running.get(name)?.stop();
+      this.running.delete(name);
+      return fail(reason);
+    }
+  }
+
+  say(text: string): void {
+    const seconds = (performance.now() / 1000).toFixed(1).padStart(6);
+    process.stderr.write(`${seconds} s  ${text}\n`);
+  }
+
+  async stop(): Promise<void> {
+    await this.load.stop();
+    for (const server of this.running.values()) await server.stop();
+    await this.redis.stop();
+  }
+
+  /** Runs a new server's code until it is compiled, so that the first figure is not slower for it. */
+  private async exercise(server: Contestant): Promise<void> {
+    await this.open(server, EXERCISE_READERS);
+    await server.publish({ perSecond: 200, seconds: this.plan.seconds });
+    await this.close();
+  }
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

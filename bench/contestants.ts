@@ -1,0 +1,81 @@
+import type { Contestant } from './processes/contestant.js';
+import { NchanContestant } from './processes/nchan-contestant.js';
+import { NodeContestant } from './processes/node-contestant.js';
+
+export interface ContestantOptions {
+  readonly redisUrl: string;
+  /** The most connections it will have at a time. */
+  readonly connections: number;
+}
+
+export interface Entry {
+  readonly title: string;
+  /** What it counts as when its Redis works for it. */
+  readonly usesRedis: boolean;
+  /** Why it cannot take part here. */
+  readonly missing?: string;
+  start(options: ContestantOptions): Promise<Contestant>;
+}
+
+const HEADERS_END = '\r\n\r\n';
+const BIRDSONG = { module: 'birdsong.js', eventsPath: '/channels/bench/events' };
+const READY = 'stream.ready';
+
+/** All that take part, by the name that `--servers` takes. */
+export const ENTRIES = {
+  'birdsong-memory': {
+    title: 'Birdsong, memory broker',
+    usesRedis: false,
+    start: () => NodeContestant.start({ name: 'birdsong-memory', ...BIRDSONG, readyMark: READY }),
+  },
+  'birdsong-redis': {
+    title: 'Birdsong, Redis',
+    usesRedis: true,
+    start: ({ redisUrl }) =>
+      NodeContestant.start({ name: 'birdsong-redis', ...BIRDSONG, readyMark: READY, redisUrl }),
+  },
+  'nest-sse': {
+    title: 'Nest @Sse() + ioredis',
+    usesRedis: true,
+    start: ({ redisUrl }) =>
+      NodeContestant.start({
+        ...{ name: 'nest-sse', module: 'nest-sse.js', eventsPath: '/events' },
+        ...{ readyMark: HEADERS_END, redisUrl },
+      }),
+  },
+  'better-sse': {
+    title: 'better-sse channel',
+    usesRedis: false,
+    start: () =>
+      NodeContestant.start({
+        ...{ name: 'better-sse', module: 'better-sse.js', eventsPath: '/' },
+        readyMark: HEADERS_END,
+      }),
+  },
+  floor: {
+    title: 'bare node:http (floor)',
+    usesRedis: false,
+    start: () =>
+      NodeContestant.start({
+        ...{ name: 'floor', module: 'floor.js', eventsPath: '/' },
+        readyMark: HEADERS_END,
+      }),
+  },
+  nchan: {
+    title: 'nginx + nchan',
+    usesRedis: false,
+    ...(!NchanContestant.isInstalled && { missing: 'nginx has no nchan module here' }),
+    start: ({ connections }) => NchanContestant.start(connections),
+  },
+} satisfies Record<string, Entry>;
+
+export type ContestantName = keyof typeof ENTRIES;
+
+export const CONTESTANT_NAMES = Object.keys(ENTRIES) as ContestantName[];
+
+export function entryOf(name: ContestantName): Entry {
+  return ENTRIES[name];
+}
+
+/** What Birdsong is compared with, in the order of the columns. */
+export const RIVALS = ['nest-sse', 'better-sse', 'floor', 'nchan'] as const;

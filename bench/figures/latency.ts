@@ -1,0 +1,82 @@
+import type { Bench } from '../bench.js';
+import type { ContestantName } from '../contestants.js';
+import type { LatencySummary } from '../load/latencies.js';
+import { deliver, warmUp } from './delivery.js';
+import type { SaturationRow } from './saturation.js';
+
+export interface LatencyRow extends Partial<LatencySummary> {
+  readonly server: ContestantName;
+  readonly load: 'half of its most' | 'quiet';
+  readonly readers: number;
+  readonly perSecond: number;
+  /** Whose latencies these are; deliveries are checked at all. */
+  readonly sampledReaders?: number;
+  readonly note?: string;
+  readonly failed?: boolean;
+}
+
+/** What the load generator can read the times of, beside checking every message. */
+const MOST_LATENCIES_PER_SECOND = 200_000;
+
+/** Time from publishing to reading, when there is little to do and at half of what a server can do. */
+export async function measureLatency(
+  bench: Bench,
+  saturation: readonly SaturationRow[],
+): Promise<LatencyRow[]> {
+  const rows: LatencyRow[] = [];
+  const { quiet, seconds } = bench.plan;
+  for (let round = 0; round < quiet.rounds; round += 1) {
+    for (const server of bench.turns(round)) {
+      const run = { load: 'quiet', server, ...quiet } as const;
+      keepBetter(rows, await measure(bench, run));
+    }
+  }
+  for (const server of bench.turns(1)) {
+    const most = saturation.find((row) => row.server === server);
+    if (most?.perSecond === undefined) continue;
+    const { readers, perSecond } = most;
+    rows.push(
+      await measure(bench, {
+        ...{ load: 'half of its most', server, readers, seconds },
+        perSecond: Math.round(perSecond / 2),
+      }),
+    );
+  }
+  return rows;
+}
+
+type Run = Pick<LatencyRow, 'server' | 'load' | 'readers' | 'perSecond'> & { seconds: number };
+
+function measure(bench: Bench, run: Run): Promise<LatencyRow> {
+  const { server, load, readers, perSecond } = run;
+  return bench.attempt(
+    server,
+    () => measureOne(bench, run),
+    (note) => ({ server, load, readers, perSecond, failed: true, note }),
+  );
+}
+
+async function measureOne(bench: Bench, run: Run): Promise<LatencyRow> {
+  const { load, readers, perSecond, seconds } = run;
+  const server = await bench.server(run.server);
+  await bench.open(server, readers);
+  await warmUp(bench, server, readers);
+  const latencyEvery = Math.ceil((readers * perSecond) / MOST_LATENCIES_PER_SECOND);
+  const delivery = await deliver(bench, server, readers, { perSecond, seconds }, { latencyEvery });
+  await bench.close();
+  bench.say(
+    `latency ${load}, ${readers} readers, ${perSecond} msg/s, ${run.server}: ` +
+      `p99 ${delivery.latency?.p99Ms.toFixed(2) ?? '?'} ms`,
+  );
+  const row = { server: run.server, load, readers, perSecond };
+  return delivery.problem === undefined
+    ? { ...row, ...delivery.latency, sampledReaders: Math.ceil(readers / latencyEvery) }
+    : { ...row, failed: true, note: delivery.problem };
+}
+
+/** What else happens on the machine only ever adds, so the better round is nearer to the truth. */
+function keepBetter(rows: LatencyRow[], row: LatencyRow): void {
+  const index = rows.findIndex(({ server, load }) => server === row.server && load === row.load);
+  if (index < 0) rows.push(row);
+  else if ((row.p99Ms ?? Infinity) < (rows[index]?.p99Ms ?? Infinity)) rows[index] = row;
+}

@@ -1,0 +1,67 @@
+// The load generator: a process of its own, so that its work is not counted as a server's.
+import { answerCalls } from '../processes/commands.js';
+import type { LatencySummary } from './latencies.js';
+import { Readers, type Opened, type OpenRun } from './readers.js';
+import { send, type SendOutcome, type SendRun } from './send.js';
+import { Tally } from './tally.js';
+
+export interface Settled {
+  readonly deliveredCount: number;
+  readonly missedCount: number;
+  readonly repeatedCount: number;
+  readonly lostCount: number;
+  readonly lastAtUs: number;
+  readonly latency?: LatencySummary;
+  /** The `id` that the last message had, if it was asked for. */
+  readonly lastEventId?: string;
+}
+
+export interface BeginOptions {
+  /** One in how many readers has its latencies counted; 0 for none. */
+  readonly latencyEvery: number;
+  /** Whether the `id` of the last message is wanted. */
+  readonly lastEventId: boolean;
+}
+
+export interface LoadCommands {
+  open(run: OpenRun): Promise<Opened>;
+  close(): void;
+  /** Counts from 0 again. */
+  begin(options: BeginOptions): void;
+  settle(goal: { count: number; deadlineMs: number }): Promise<Settled>;
+  send(run: SendRun): Promise<SendOutcome>;
+}
+
+const tally = new Tally();
+const readers = new Readers(tally);
+let lastEventId: string | undefined;
+
+answerCalls<LoadCommands>(
+  {
+    open: (run) => readers.open(run),
+    close: () => readers.close(),
+    begin: (options) => {
+      tally.begin(options.latencyEvery);
+      lastEventId = undefined;
+      tally.readBytes = options.lastEventId ? rememberId : undefined;
+    },
+    settle: async ({ count, deadlineMs }) => {
+      const lastAtUs = await tally.settle(count, deadlineMs);
+      const { deliveredCount, missedCount, repeatedCount, lostCount } = tally;
+      const latency = tally.latencySummary();
+      return {
+        ...{ deliveredCount, missedCount, repeatedCount, lostCount, lastAtUs },
+        ...(latency && { latency }),
+        ...(lastEventId !== undefined && { lastEventId }),
+      };
+    },
+    send,
+  },
+  undefined,
+);
+
+/** Every reader has the same last message once a run is settled, so any of them will do. */
+function rememberId(bytes: Buffer, length: number): void {
+  const ids = [...bytes.toString('latin1', 0, length).matchAll(/^id: ?(.*)$/gm)];
+  lastEventId = ids.at(-1)?.[1] ?? lastEventId;
+}

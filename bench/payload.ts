@@ -1,0 +1,33 @@
+import { nowUs } from './clock.js';
+
+/** What every message carries: 110 bytes as JSON, whatever its number and time. */
+export interface Payload {
+  readonly text: string;
+  /** When it was published: microseconds of the monotonic clock. */
+  readonly at: string;
+  /** Its number on this server, from 1. */
+  readonly seq: string;
+}
+
+export const PAYLOAD_BYTES = 110;
+export const AT_DIGITS = 16;
+export const SEQ_DIGITS = 10;
+
+/** What comes right before the digits of `at`, and between them and those of `seq`. */
+export const AT_MARK = '"at":"';
+export const SEQ_MARK = '","seq":"';
+
+const withoutText = JSON.stringify({
+  text: '',
+  at: '0'.repeat(AT_DIGITS),
+  seq: '0'.repeat(SEQ_DIGITS),
+});
+const text = 'x'.repeat(PAYLOAD_BYTES - withoutText.length);
+
+export function createPayload(seq: number): Payload {
+  return {
+    text,
+    at: String(Math.floor(nowUs())).padStart(AT_DIGITS, '0'),
+    seq: String(seq).padStart(SEQ_DIGITS, '0'),
+  };
+}

@@ -1,0 +1,19 @@
+import type { Published, PublishRun } from '../servers/publisher.js';
+
+export type PublishTimes = Omit<PublishRun, 'firstSeq'>;
+
+/** A server that takes part, running. */
+export interface Contestant {
+  readonly name: string;
+  readonly port: number;
+  readonly eventsPath: string;
+  /** What it has written once a reader gets every message. */
+  readonly readyMark: string;
+  /** The server's processes, whose CPU and memory are its own. */
+  readonly pids: readonly number[];
+  /** The number of its next message. */
+  readonly nextSeq: number;
+  publish(times: PublishTimes): Promise<Published>;
+  collectGarbage(): Promise<void>;
+  stop(): Promise<void>;
+}
