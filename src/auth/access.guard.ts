@@ -77,7 +77,7 @@ export class AccessGuard implements CanActivate {
 }
 
 function namesOf(request: ChannelRequest): readonly unknown[] {
-  const named = request.params?.channel ?? request.query?.channel;
+  const named = request.params?.channel ?? request.query?.channel ?? [];
   return Array.isArray(named) ? named : [named];
 }
 

@@ -7,5 +7,5 @@ export abstract class IdentityPort {
    * @returns who it is, or `undefined` for a request without an identity
    * @throws BirdsongError `unauthenticated` for an identity that is claimed and not proved
    */
-  abstract identify(request: unknown): Identity | undefined | Promise<Identity | undefined>;
+  abstract identify(request: object): Identity | undefined | Promise<Identity | undefined>;
 }

@@ -10,7 +10,7 @@ export class OptionIdentity extends IdentityPort {
     super();
   }
 
-  override identify(request: unknown): Identity | undefined | Promise<Identity | undefined> {
+  override identify(request: object): Identity | undefined | Promise<Identity | undefined> {
     return this.settings.identify?.(request);
   }
 }

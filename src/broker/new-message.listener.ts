@@ -44,7 +44,13 @@ export class NewMessageListener {
   async publishBatch(event: NewBatchEvent): Promise<void> {
     const { batch } = event;
     const pathOf = (index: number) => ['messages', String(index), 'data'];
-    event.outcome = this.accept(batch.channel, batch.messages, batch, pathOf);
+    event.outcome = this.accept(
+      batch.channel,
+      batch.messages,
+      // A batch and a message of the same key are not one another's repeats.
+      { ...batch, idempotencyKey: batch.idempotencyKey && `batch:${batch.idempotencyKey}` },
+      pathOf,
+    );
     event.receipts = await event.outcome;
   }
 

@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import { BirdsongError, type ErrorCode } from './birdsong.error.js';
+import { BirdsongError, type ErrorCode, type FieldError } from './birdsong.error.js';
 
 /** The errors of Express' body parser that a client can cause, by their `type`. */
 const BODY_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
@@ -19,8 +19,8 @@ const BY_STATUS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
 };
 
 /**
- * What goes out for any error: its own words never do unless they are Birdsong's, so nothing of an
- * inner library leaks.
+ * What goes out for any error. The words of an `HttpException` are meant for the client, as in Nest's own answers;
+ * those of any other error never go out, so nothing of an inner library leaks.
  */
 export function toBirdsongError(error: unknown): BirdsongError {
   if (error instanceof BirdsongError) {
@@ -33,7 +33,26 @@ export function toBirdsongError(error: unknown): BirdsongError {
     (status >= 400 && status < 500
       ? (['invalid-request', 'The request is not of the form that is expected here.'] as const)
       : (['internal', 'Something went wrong on the server.'] as const));
-  return new BirdsongError(code, detail, { cause: error, status });
+  const words = type in BODY_ERRORS ? undefined : wordsOf(error);
+  return new BirdsongError(code, words?.detail ?? detail, {
+    cause: error,
+    status,
+    ...(words?.errors && { errors: words.errors }),
+  });
+}
+
+function wordsOf(error: unknown): { detail: string; errors?: FieldError[] } | undefined {
+  if (!(error instanceof HttpException) || error.cause instanceof SyntaxError) {
+    return undefined;
+  }
+  // A ValidationPipe's answer has a list of what is wrong.
+  const { message } = error.getResponse() as { message?: unknown };
+  return {
+    detail: error.message,
+    ...(Array.isArray(message) && {
+      errors: message.map((one) => ({ path: '', message: String(one) })),
+    }),
+  };
 }
 
 function describe(error: unknown): { status: number; type: string } {

@@ -24,12 +24,14 @@ export interface BirdsongOptions {
   /** Default: none; messages stay in the memory of this process, and so do their readers. */
   readonly redis?: RedisOptions | undefined;
   /**
-   * Who a request of Birdsong's own routes speaks for. Default: nobody has an identity.
-   * Throw an `UnauthorizedException` for one that is claimed and not proved.
+   * Who a request of Birdsong's own routes speaks for; the request is the HTTP adapter's. Default: nobody has an
+   * identity. Throw an `UnauthorizedException` for one that is claimed and not proved.
    */
-  readonly identify?:
-    ((request: unknown) => Identity | undefined | Promise<Identity | undefined>) | undefined;
-  /** The largest message in bytes, as JSON. Default 65,536. */
+  identify?(request: object): Identity | undefined | Promise<Identity | undefined>;
+  /**
+   * The largest message in bytes, as JSON with all its members. Default 65,536. In your own app the body parser
+   * has a limit too: `app.useBodyParser('json', { limit: '4mb' })` lets large messages and batches reach Birdsong.
+   */
   readonly maxMessageBytes?: number | undefined;
   /** Seconds for which an idempotency key is remembered. Default 300. */
   readonly idempotencySeconds?: number | undefined;

@@ -59,7 +59,15 @@ export class FreshApp {
   static async install(): Promise<FreshApp> {
     const folder = await mkdtemp(join(tmpdir(), 'birdsong-package-'));
     try {
-      const listing = await npm(repository, 'pack', '--json', '--pack-destination', folder);
+      const listing = await npm(
+        repository,
+        'pack',
+        '--json',
+        // Built already; a build now would pull dist from under other tests.
+        '--ignore-scripts',
+        '--pack-destination',
+        folder,
+      );
       const [packed] = JSON.parse(listing) as [Packed];
       await mkdir(join(folder, 'src'));
       await writeFile(join(folder, 'package.json'), JSON.stringify(PACKAGE));
