@@ -47,7 +47,7 @@ export function fullPlan(seconds = 2): Plan {
     fanout: [
       { readers: 100, rates: [20, 100, 400, 2000], rounds: 1 },
       { readers: 1000, rates: [20, 100, 400, 2000], rounds: 2 },
-      { readers: 10_000, rates: [20, 100, 400], rounds: 1 },
+      { readers: 10_000, rates: [2, 10, 20, 100, 400], rounds: 1 },
     ],
     mostDeliveriesPerSecond: 4_000_000,
     saturation: { readers: 1000, seconds: 1, halvings: 4, tries: 2 },

@@ -43,6 +43,8 @@ export class MessageScanner {
     if (from > 0 && guess >= from && guess + FIELD_BYTES <= length && isMark(bytes, guess)) {
       return guess;
     }
+    // What is behind `length` is of an earlier read, and may be long.
+    if (length - from < MARK.length) return -1;
     const found = bytes.indexOf(MARK, from);
     if (found < 0 || found + MARK.length > length) return -1;
     if (from > 0) stride = found - from + FIELD_BYTES;
@@ -78,10 +80,12 @@ export class MessageScanner {
   }
 }
 
-/** Where at the end a mark may begin that the next bytes complete, or the end. */
+/** Where at the end a mark begins that the next bytes may complete, or the end. */
 function beginningOfMark(bytes: Buffer, from: number, length: number): number {
-  for (let at = Math.max(from, length - MARK.length + 1); at < length; at += 1) {
-    if (bytes[at] === QUOTE) return at;
+  for (let start = Math.max(from, length - MARK.length + 1); start < length; start += 1) {
+    let at = start;
+    while (at < length && bytes[at] === MARK[at - start]) at += 1;
+    if (at === length) return start;
   }
   return length;
 }

@@ -83,6 +83,8 @@ worker_rlimit_nofile ${connections + 450};
 events { worker_connections ${connections + Math.ceil(connections / 8) + 400}; }
 http {
   access_log off;
+  # The publisher's connection is idle while the others have their turns.
+  keepalive_timeout 1h;
   keepalive_requests 1000000000;
   server {
     listen 127.0.0.1:${port} backlog=4096;

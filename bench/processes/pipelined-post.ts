@@ -31,6 +31,7 @@ export class PipelinedPost {
   }
 
   post(body: string): Promise<void> {
+    if (this.socket.destroyed) return Promise.reject(new Error('Connection closed'));
     this.socket.write(
       `POST ${this.path} HTTP/1.1\r\nHost: 127.0.0.1:${this.port}\r\n` +
         `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

@@ -54,13 +54,14 @@ export async function write(
 function formatTargets(targets: readonly TargetOutcome[]): string {
   const measured = targets.filter(({ passed }) => passed !== undefined);
   const passed = measured.filter((target) => target.passed === true).length;
-  const rows = measured.map(({ id, comparison, limit, value, passed, text }) => [
+  const rows = measured.map(({ id, comparison, limit, value, passed, text, note }) => [
     id,
     `${comparison} ${cell(limit, limit < 10 ? 2 : 0)}`,
     cell(value, (value ?? 0) < 100 ? 2 : 0),
     passed === true ? 'pass' : 'MISSED',
-    text,
+    note === undefined ? text : `${text} (${note})`,
   ]);
   const summary = `${passed} passed, ${measured.length - passed} missed, ${targets.length - measured.length} not measured`;
+  if (measured.length === 0) return `Targets: ${summary}`;
   return `Targets: ${summary}\n${formatTable(['target', 'limit', 'reached', '', 'what'], rows)}`;
 }
