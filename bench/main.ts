@@ -1,13 +1,17 @@
 import { readArguments, USAGE, type Arguments } from './arguments.js';
 import { Bench } from './bench.js';
-import { entryOf, type ContestantName } from './contestants.js';
+import { CONTESTANT_NAMES, entryOf, type ContestantName } from './contestants.js';
 import { measureFigures } from './figures/figures.js';
 import { fullPlan, limitReaders, mostReaders, quickPlan, type Plan } from './plan.js';
 import { affordableReaders } from './processes/descriptors.js';
+import { otherCores, readMachineUse } from './processes/machine-use.js';
 import { readMachine, readVersions } from './report/environment.js';
 import { isWhole, print, write } from './report/report.js';
-import type { Results } from './report/results.js';
+import { FIGURE_NAMES, type Figures, type Results } from './report/results.js';
 import { judge } from './targets.js';
+
+/** What the rest of an idle machine does. */
+const QUIET_CORES = 0.1;
 
 try {
   await run(parse(process.argv.slice(2)));
@@ -29,27 +33,54 @@ function parse(given: readonly string[]): Arguments {
 
 async function run(given: Arguments): Promise<void> {
   const startMs = performance.now();
+  const useBefore = readMachineUse();
   const notes: string[] = [];
   const names = present(given.servers, notes);
   const plan = affordable(given.quick ? quickPlan(given.seconds) : fullPlan(given.seconds), notes);
+  const figures = await measure(plan, names, given);
+  const tookSeconds = Math.round((performance.now() - startMs) / 1000);
+  const otherWorkCores = otherCores(useBefore, readMachineUse(), tookSeconds);
+  if (otherWorkCores > QUIET_CORES) {
+    notes.push(
+      `other work kept ${otherWorkCores.toFixed(2)} cores busy: do not trust these numbers`,
+    );
+  }
+  const results: Results = {
+    date: new Date().toISOString(),
+    machine: readMachine(),
+    versions: readVersions(),
+    command: commandOf(given),
+    ...{ tookSeconds, otherWorkCores, notes, figures },
+    targets: judge(figures),
+  };
+  print(results);
+  await write(results, { ...given, isWhole: isWhole(given) });
+}
+
+async function measure(
+  plan: Plan,
+  names: readonly ContestantName[],
+  { only }: Arguments,
+): Promise<Figures> {
   const bench = await Bench.start(plan, names);
   try {
-    const figures = await measureFigures(bench, given.only);
-    const results: Results = {
-      date: new Date().toISOString(),
-      machine: readMachine(),
-      versions: readVersions(),
-      command: ['npm run bench', ...process.argv.slice(2)].join(' '),
-      tookSeconds: Math.round((performance.now() - startMs) / 1000),
-      notes,
-      figures,
-      targets: judge(figures),
-    };
-    print(results);
-    await write(results, { ...given, isWhole: isWhole(given) });
+    return await measureFigures(bench, only);
   } finally {
     await bench.stop();
   }
+}
+
+/** How to measure the same again. Where it was written is the business of who ran it. */
+function commandOf({ only, servers, quick, seconds }: Arguments): string {
+  return [
+    'npm run bench --',
+    ...(only.length < FIGURE_NAMES.length ? [`--only ${only.join(',')}`] : []),
+    ...(servers.length < CONTESTANT_NAMES.length ? [`--servers ${servers.join(',')}`] : []),
+    ...(quick ? ['--quick'] : []),
+    ...(seconds === undefined ? [] : [`--seconds ${seconds}`]),
+  ]
+    .join(' ')
+    .replace(/ --$/, '');
 }
 
 function present(asked: readonly ContestantName[], notes: string[]): ContestantName[] {

@@ -55,14 +55,20 @@ async function measure(bench: Bench, name: ContestantName): Promise<SaturationRo
 
 async function findBest(bench: Bench, server: Contestant): Promise<Step | undefined> {
   let kept: Step | undefined;
-  let lost = FIRST_PER_SECOND;
-  for (; lost <= MOST_PER_SECOND; lost *= FACTOR) {
-    const step = await insist(bench, server, lost);
-    if (!step) break;
-    kept = step;
+  let lost: number | undefined;
+  for (let perSecond = FIRST_PER_SECOND; perSecond <= MOST_PER_SECOND; perSecond *= FACTOR) {
+    const step = await insist(bench, server, perSecond);
+    if (step) {
+      kept = step;
+      lost = undefined;
+    } else if (lost !== undefined) {
+      break;
+    } else {
+      // It may have been the machine: the next rate will tell.
+      lost = perSecond;
+    }
   }
-  const halvings = lost > MOST_PER_SECOND ? 0 : bench.plan.saturation.halvings;
-  for (let halving = 0; kept && halving < halvings; halving += 1) {
+  for (let halving = 0; kept && lost && halving < bench.plan.saturation.halvings; halving += 1) {
     const perSecond = Math.round(Math.sqrt(kept.perSecond * lost));
     const step = await insist(bench, server, perSecond);
     if (step) kept = step;
@@ -95,7 +101,7 @@ async function attempt(
   const { publishedCount, elapsedMs, problem } = delivery;
   const isKept =
     problem === undefined &&
-    publishedCount >= perSecond * seconds * KEPT_UP &&
+    publishedCount >= perSecond * seconds * KEPT_UP - 1 &&
     elapsedMs <= seconds * 1000 + LAG_MS;
   bench.say(
     `saturation ${perSecond} msg/s, ${server.name}: ${isKept ? 'kept' : `not kept, ${problem ?? `${publishedCount} messages in ${Math.round(elapsedMs)} ms`}`}`,

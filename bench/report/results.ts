@@ -41,6 +41,8 @@ export interface Results {
   /** How the command was given. */
   readonly command: string;
   readonly tookSeconds: number;
+  /** How many cores were busy with other work meanwhile, on average. */
+  readonly otherWorkCores: number;
   /** What could not be done here, and why. */
   readonly notes: readonly string[];
   readonly figures: Figures;
