@@ -122,7 +122,7 @@ export class Birdsong {
     return {
       messages: page.messages.map(({ json }) => JSON.parse(json) as Message),
       position: formatPosition(endOf(page, after)),
-      gap: page.gap,
+      gap: page.gap !== undefined,
     };
   }
 }

@@ -1,6 +1,7 @@
 import type { HistoryLimits } from '../policies/policy.js';
 import type { EncodedMessage } from '../messages/message.js';
 import type { Position } from '../messages/position.js';
+import type { Gap } from './gap.js';
 
 /** A channel as the broker sees it: a name and how much it keeps. */
 export interface BrokerChannel {
@@ -53,21 +54,10 @@ export const PAGE_BYTES = 2 * 1024 * 1024;
 export interface HistoryPage {
   /** In order of their positions. Fewer than the limit if they are large: it ends where `newest` is. */
   readonly messages: readonly EncodedMessage[];
-  /** The newest position of the channel; offset 0 when it never had a message. */
+  /** The position of the channel's newest message, kept or not; offset 0 when it never had one. */
   readonly newest: Position;
-  /** The offset of the oldest message that is kept, `undefined` if none is. */
-  readonly oldest: number | undefined;
-  /** With `after`: whether messages behind it are lost. With `before`: whether it is not of this history. */
-  readonly gap: boolean;
-}
-
-/** Messages behind `after` that a subscriber will never get. What it gets next follows `resumeAt`. */
-export interface Gap {
-  /** The last position it has, `undefined` if what it claims to have is none. */
-  readonly after: Position | undefined;
-  /** The oldest message that is kept, `undefined` if none is. */
-  readonly oldest: Position | undefined;
-  readonly resumeAt: Position;
+  /** What is lost behind `after`. Of a `before` that is no place in this history, it says just that. */
+  readonly gap: Gap | undefined;
 }
 
 /** Who gets the messages of a channel. Neither method may throw. */
@@ -95,7 +85,9 @@ export interface Subscription {
  *    After any loss of the connection to the broker, silent ones included, it is brought up to date from
  *    history, or told of the gap.
  * 4. `read` says whether messages are missing. A page holds at least one message if there is one.
- * 5. `close` leaves no timer and no socket.
+ * 5. A position is never given to a second message, though the broker lose the first: it goes on in a new epoch,
+ *    and whoever has what is lost is told of the gap.
+ * 6. `close` leaves no timer and no socket.
  *
  * Every method but `close` rejects with `BirdsongError` `broker-unavailable` when the broker cannot
  * answer.

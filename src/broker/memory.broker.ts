@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { completeJson, type EncodedMessage } from '../messages/message.js';
-import { isGap, type Position } from '../messages/position.js';
+import type { Position } from '../messages/position.js';
 import { BirdsongSettings } from '../options/birdsong.settings.js';
 import {
   Broker,
@@ -13,6 +13,7 @@ import {
   type Subscriber,
   type Subscription,
 } from './broker.port.js';
+import { gapBehind } from './gap.js';
 import { OffsetLog } from './offset-log.js';
 import { NEVER_USED_TTL_MS, POSITION_TTL_MS } from './position-ttl.js';
 
@@ -99,13 +100,10 @@ export class MemoryBroker extends Broker {
     const { epoch, log } = this.use(channel);
     const { after, before, limit } = query;
     const newest: Position = { epoch, offset: log.last };
-    const oldest = log.count > 0 ? log.first : undefined;
-    if (before && before.epoch !== epoch) {
-      return Promise.resolve({ messages: [], newest, oldest, gap: true });
-    }
-    const gap = after !== undefined && isGap(after, newest, oldest);
-    const to = Math.min(log.last, (before?.offset ?? Infinity) - 1);
-    const from = after && !gap ? after.offset + 1 : log.first;
+    const isAfterKnown = !after || (after.epoch === epoch && after.offset <= log.last);
+    const isBeforeKnown = !before || before.epoch === epoch;
+    const from = after && isAfterKnown ? Math.max(after.offset + 1, log.first) : log.first;
+    const to = isBeforeKnown ? Math.min(log.last, (before?.offset ?? Infinity) - 1) : 0;
     const entries = after
       ? log.range(from, Math.min(to, from + limit - 1))
       : log.range(Math.max(from, to - limit + 1), to).toReversed();
@@ -113,8 +111,12 @@ export class MemoryBroker extends Broker {
     return Promise.resolve({
       messages: after ? messages : messages.reverse(),
       newest,
-      oldest,
-      gap,
+      gap: gapBehind(after, {
+        isKnown: isAfterKnown && isBeforeKnown,
+        next: from <= log.last ? { epoch, offset: from } : undefined,
+        newest,
+        end: newest,
+      }),
     });
   }
 

@@ -1,8 +1,9 @@
 import { Logger } from '@nestjs/common';
-import type { Broker, BrokerChannel, Gap, Subscription } from '../broker/broker.port.js';
+import type { Broker, BrokerChannel, Subscription } from '../broker/broker.port.js';
+import type { Gap } from '../broker/gap.js';
 import { Pause } from '../broker/pause.js';
 import type { EncodedMessage } from '../messages/message.js';
-import type { Position } from '../messages/position.js';
+import { before, type Position } from '../messages/position.js';
 import type { Channel } from '../policies/channel-policies.js';
 import { Frame } from './frame.js';
 import { firstBatch, toBatch, type FrameBatch } from './frame-batch.js';
@@ -18,8 +19,10 @@ const RESUBSCRIBE_MOST_MS = 2000;
 
 /** Who reads a feed live. */
 export interface FeedReader {
-  deliver(batch: FrameBatch): void;
-  gap(gap: Gap): void;
+  /** @param after the feed's position before */
+  deliver(batch: FrameBatch, after: Position): void;
+  /** @param after the feed's position before */
+  gap(gap: Gap, after: Position): void;
 }
 
 /**
@@ -101,7 +104,7 @@ export class ChannelFeed {
 
   /** The position behind which the newest frames begin that are no more than this, together. */
   newestWithin(mostCount: number, mostBytes: number): Position {
-    const { epoch, offset } = this.position;
+    const { offset } = this.position;
     const frames = this.ring.range(Math.max(this.ring.first, offset - mostCount + 1));
     let count = 0;
     for (let bytes = 0; count < frames.length; count++) {
@@ -110,7 +113,13 @@ export class ChannelFeed {
         break;
       }
     }
-    return { epoch, offset: offset - count };
+    const oldest = count > 0 ? frames.at(-count) : undefined;
+    return oldest ? before(oldest.position) : this.position;
+  }
+
+  /** Whether this many of the newest messages are at hand, or all that there ever were. */
+  hasNewest(count: number): boolean {
+    return this.position.offset - this.ring.first + 1 >= Math.min(count, this.position.offset);
   }
 
   /**
@@ -125,9 +134,14 @@ export class ChannelFeed {
   }
 
   /** Whether `fill` may bring the ring back to this position. */
-  isFillable({ epoch, offset }: Position): boolean {
-    const newest = this.position;
-    return epoch === newest.epoch && offset < newest.offset && offset >= newest.offset - RING_COUNT;
+  isFillable({ offset }: Position): boolean {
+    const newest = this.position.offset;
+    return offset < newest && offset >= newest - RING_COUNT;
+  }
+
+  /** The newest messages of history, at most this many, in frames. */
+  newest(count: number): Promise<ReplayPage> {
+    return this.history.newest(count);
   }
 
   /** History behind a position, in frames. */
@@ -184,21 +198,23 @@ export class ChannelFeed {
     if (!batch) {
       return;
     }
+    const after = this.position;
     this.arrived = [];
     this.shared.clear();
     this.ring.append(batch.frames);
     for (const reader of this.readers) {
-      reader.deliver(batch);
+      reader.deliver(batch, after);
     }
   }
 
   private jump(gap: Gap): void {
     this.flush();
+    const after = this.position;
     this.shared.clear();
     this.ring.jump(gap.resumeAt);
     this.filling = undefined;
     for (const reader of this.readers) {
-      reader.gap(gap);
+      reader.gap(gap, after);
     }
   }
 }

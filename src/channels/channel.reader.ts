@@ -1,9 +1,8 @@
-import type { Gap } from '../broker/broker.port.js';
-import { isGap, type Position } from '../messages/position.js';
+import type { Gap } from '../broker/gap.js';
+import { before, isBehind, isSame, type Position } from '../messages/position.js';
 import type { ChannelFeed, FeedReader } from './channel.feed.js';
 import type { Frame } from './frame.js';
 import { firstBatch, toBatch, type FrameBatch } from './frame-batch.js';
-import type { ReplayPage } from './history.reader.js';
 
 /** Where a reader begins. */
 export type Start =
@@ -12,6 +11,9 @@ export type Start =
   | { readonly kind: 'newest'; readonly count: number }
   /** Behind a position; `undefined` is what somebody sent in the place of one. */
   | { readonly kind: 'after'; readonly position: Position | undefined };
+
+/** What somebody sent who was nowhere: no history has this epoch. */
+const NOWHERE: Position = { epoch: 0, offset: 0 };
 
 /** How much of the newest a reader is given at a time. */
 export interface Limit {
@@ -41,10 +43,10 @@ export interface ReaderSink {
  * or a repeat in between: the step from the one to the other happens within one tick.
  */
 export class ChannelReader implements FeedReader {
-  private epoch = 0;
-  private offset = 0;
-  /** A page that was read to find out where to begin. */
-  private page: ReplayPage | undefined;
+  /** The last message it was given. */
+  position: Position = NOWHERE;
+  /** What was read to find out where to begin, and is to be given first. */
+  private frames: readonly Frame[] | undefined;
   private isClosed = false;
 
   constructor(
@@ -52,49 +54,27 @@ export class ChannelReader implements FeedReader {
     private readonly sink: ReaderSink,
   ) {}
 
-  /** The last message it was given. */
-  get position(): Position {
-    return { epoch: this.epoch, offset: this.offset };
-  }
-
   /** Finds where to begin. Rejects if the broker must be asked and does not answer. */
   async begin(start: Start): Promise<Beginning> {
     await this.feed.opened;
-    const { epoch, offset } = this.feed.position;
-    const asked = (() => {
-      switch (start.kind) {
-        case 'live':
-          return this.feed.position;
-        case 'newest':
-          return { epoch, offset: Math.max(0, offset - start.count) };
-        case 'after':
-          return start.position;
-      }
-    })();
-    if (asked && this.feed.isFillable(asked) && !this.feed.recent(asked)) {
-      await this.feed.fill();
+    switch (start.kind) {
+      case 'live':
+        return this.beginAt(this.feed.position);
+      case 'newest':
+        return this.beginWith(start.count);
+      case 'after':
+        return this.beginBehind(start.position);
     }
-    if (asked && this.feed.recent(asked)) {
-      this.moveTo(asked);
-      return { newest: this.feed.position, start: asked, gap: undefined };
-    }
-    this.page = await this.feed.replay(asked ?? { epoch, offset: 0 });
-    const gap = this.gapOf(asked, this.page);
-    const begin = gap?.resumeAt ?? asked ?? this.feed.position;
-    this.moveTo(begin);
-    return {
-      newest: this.page.newest,
-      start: begin,
-      // History that reaches back less far than somebody would like is not something they have missed.
-      gap: start.kind === 'after' ? gap : undefined,
-    };
   }
 
   /**
-   * Replays what `begin` found to be missing, then reads live. Rejects as `begin`.
-   * @param most how much may be given at a time, if not all: see `resume`
+   * Replays what `begin` found to be missing, or what came since `pause`, then reads live. Rejects as `begin`.
+   * @param most no more than the newest messages within this limit, whenever the sink can take more: what has to
+   * be left out is told as a gap. Default: all.
    */
   async run(most?: Limit): Promise<void> {
+    let frames = this.frames;
+    this.frames = undefined;
     while (!this.isClosed) {
       if (most) {
         this.skipTo(this.feed.newestWithin(most.count, most.bytes));
@@ -106,54 +86,38 @@ export class ChannelReader implements FeedReader {
       }
       if (recent) {
         await this.give(recent);
-      } else if (!(await this.replay()) && !this.isOver() && !this.isBehindFeed()) {
+      } else if (!(await this.replay(frames)) && this.isUpToDate()) {
         // The broker has nothing newer. The feed has yet to come to where this reader is.
         this.feed.attach(this);
         return;
       }
+      frames = undefined;
     }
   }
 
-  deliver(batch: FrameBatch): void {
-    const { epoch, offset } = batch.first;
-    if (epoch === this.epoch && offset === this.offset + 1) {
-      this.moveTo(batch.last);
+  deliver(batch: FrameBatch, after: Position): void {
+    if (isSame(after, this.position)) {
+      this.position = batch.last;
       this.sink.live(batch, this);
       return;
     }
-    if (epoch > this.epoch) {
-      // The feed came to a new history while this reader was still replaying the old one.
-      const resumeAt = { epoch, offset: offset - 1 };
-      this.gap({ after: this.position, oldest: batch.first, resumeAt });
-    }
+    // It was ahead of the feed: history had more.
     const rest = toBatch(this.unseen(batch.frames));
     if (rest) {
-      this.moveTo(rest.last);
+      this.position = rest.last;
       this.sink.live(rest, this);
     }
   }
 
-  /** Stops reading live, until `resume`. */
+  /** Stops reading live, until `run`. */
   pause(): void {
     this.feed.detach(this);
   }
 
-  /**
-   * Reads on, with no more than the newest messages within this limit, whenever the sink can take more: what it
-   * has to leave out is told as a gap.
-   */
-  resume(most: Limit): Promise<void> {
-    return this.run(most);
-  }
-
-  gap(gap: Gap): void {
-    const { epoch, offset } = gap.resumeAt;
-    if (epoch === this.epoch && offset <= this.offset) {
-      return;
+  gap(gap: Gap, after: Position): void {
+    if (isSame(after, this.position) || isBehind(gap.resumeAt, this.position)) {
+      this.tell(gap);
     }
-    const after = this.position;
-    this.moveTo(gap.resumeAt);
-    this.sink.gap({ ...gap, after }, this);
   }
 
   close(): void {
@@ -161,21 +125,62 @@ export class ChannelReader implements FeedReader {
     this.feed.detach(this);
   }
 
+  private async beginWith(count: number): Promise<Beginning> {
+    if (!this.feed.hasNewest(count)) {
+      await this.feed.fill();
+    }
+    if (this.feed.hasNewest(count)) {
+      return this.beginAt(this.feed.newestWithin(count, Infinity));
+    }
+    const { frames, newest } = await this.feed.newest(count);
+    const [first] = frames;
+    this.frames = frames;
+    return this.beginAt(first ? before(first.position) : newest, newest);
+  }
+
+  private async beginBehind(asked: Position | undefined): Promise<Beginning> {
+    if (asked && this.feed.isFillable(asked) && !this.feed.recent(asked)) {
+      await this.feed.fill();
+    }
+    if (asked && this.feed.recent(asked)) {
+      return this.beginAt(asked);
+    }
+    const { frames, newest, gap } = await this.feed.replay(asked ?? NOWHERE);
+    this.frames = frames;
+    return gap
+      ? this.beginAt(gap.resumeAt, newest, { ...gap, after: asked })
+      : this.beginAt(asked ?? newest, newest);
+  }
+
+  private beginAt(start: Position, newest = this.feed.position, gap?: Gap): Beginning {
+    this.position = start;
+    return { newest, start, gap };
+  }
+
   /** Whether there was anything to replay; once the sink can take more. */
-  private async replay(): Promise<boolean> {
-    const page = this.page ?? (await this.feed.replay(this.position));
-    this.page = undefined;
+  private async replay(read?: readonly Frame[]): Promise<boolean> {
+    const frames = read ?? (await this.readOn());
     if (this.isOver()) {
       return false;
     }
-    const gap = this.gapOf(this.position, page);
-    if (gap) {
-      this.gap(gap);
-    }
-    const unseen = this.unseen(page.frames);
+    const unseen = this.unseen(frames);
     const waiting = this.giveWhileTaken(unseen);
     // Returned, not awaited: a reader that stalls must not hold the page meanwhile. It reads it again.
     return waiting ? waiting.then(() => true) : unseen.length > 0;
+  }
+
+  private async readOn(): Promise<readonly Frame[]> {
+    const { frames, gap } = await this.feed.replay(this.position);
+    if (gap && !this.isClosed) {
+      this.tell(gap);
+    }
+    return frames;
+  }
+
+  private tell(gap: Gap): void {
+    const after = this.position;
+    this.position = gap.resumeAt;
+    this.sink.gap({ ...gap, after }, this);
   }
 
   private giveWhileTaken(frames: readonly Frame[]): Promise<void> | undefined {
@@ -188,50 +193,30 @@ export class ChannelReader implements FeedReader {
     return undefined;
   }
 
+  private isUpToDate(): boolean {
+    return !this.isOver() && !isBehind(this.feed.position, this.position);
+  }
+
   private skipTo(start: Position): void {
-    if (start.epoch === this.epoch && start.offset > this.offset) {
+    if (isBehind(start, this.position)) {
       const oldest = { epoch: start.epoch, offset: start.offset + 1 };
-      this.gap({ after: this.position, oldest, resumeAt: start });
+      this.tell({ after: this.position, oldest, resumeAt: start });
     }
   }
 
-  private isBehindFeed(): boolean {
-    const { epoch, offset } = this.feed.position;
-    return epoch === this.epoch && this.offset < offset;
-  }
-
   private unseen(frames: readonly Frame[]): readonly Frame[] {
-    return frames.filter(
-      ({ position }) => position.epoch === this.epoch && position.offset > this.offset,
-    );
+    return frames.filter(({ position }) => isBehind(position, this.position));
   }
 
   private give(batch: FrameBatch | undefined): Promise<void> | undefined {
     if (!batch) {
       return undefined;
     }
-    this.moveTo(batch.last);
+    this.position = batch.last;
     return this.sink.replay(batch, this);
   }
 
   private isOver(): boolean {
     return this.isClosed;
-  }
-
-  private gapOf(asked: Position | undefined, { newest, oldest }: ReplayPage): Gap | undefined {
-    if (asked && !isGap(asked, newest, oldest)) {
-      return undefined;
-    }
-    const { epoch } = newest;
-    return {
-      after: asked,
-      oldest: oldest === undefined ? undefined : { epoch, offset: oldest },
-      resumeAt: { epoch, offset: oldest === undefined ? newest.offset : oldest - 1 },
-    };
-  }
-
-  private moveTo({ epoch, offset }: Position): void {
-    this.epoch = epoch;
-    this.offset = offset;
   }
 }

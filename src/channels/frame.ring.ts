@@ -1,5 +1,5 @@
 import { OffsetLog } from '../broker/offset-log.js';
-import type { Position } from '../messages/position.js';
+import { isSame, type Position } from '../messages/position.js';
 import type { Frame } from './frame.js';
 import type { RingBudget, Shrinkable } from './ring-budget.js';
 
@@ -14,15 +14,10 @@ export class FrameRing implements Shrinkable {
 
   constructor(
     private readonly budget: RingBudget,
-    private epoch = 0,
-    last = 0,
+    /** The position of the newest frame, kept or not. */
+    public position: Position = { epoch: 0, offset: 0 },
   ) {
-    this.log = new OffsetLog(last + 1);
-  }
-
-  /** The position of the newest frame, kept or not. */
-  get position(): Position {
-    return { epoch: this.epoch, offset: this.log.last };
+    this.log = new OffsetLog(position.offset + 1);
   }
 
   /** The offset of the oldest frame kept; without any, of the next one. */
@@ -30,8 +25,14 @@ export class FrameRing implements Shrinkable {
     return this.log.first;
   }
 
-  covers({ epoch, offset }: Position): boolean {
-    return epoch === this.epoch && offset >= this.log.first - 1 && offset <= this.log.last;
+  /** Whether the frames behind this position, if any, are all here. */
+  covers(position: Position): boolean {
+    if (isSame(position, this.position)) {
+      return true;
+    }
+    const { epoch, offset } = position;
+    // It is one of these frames' positions, or the place right before one: epochs end between them.
+    return this.log.range(offset, offset + 1).some((frame) => frame.position.epoch === epoch);
   }
 
   /** The frames from offset `from` to `to`, both included, as far as they are kept. */
@@ -46,6 +47,7 @@ export class FrameRing implements Shrinkable {
     let added = 0;
     for (const frame of frames) {
       this.log.append(frame);
+      this.position = frame.position;
       added += frame.bytes.length;
     }
     this.bytes += added;
@@ -55,16 +57,15 @@ export class FrameRing implements Shrinkable {
     }
   }
 
-  /** Keeps older frames too, if they adjoin and there is room. */
+  /** Keeps the older ones of these consecutive frames too, if they lead to its own and there is room. */
   prepend(frames: readonly Frame[]): void {
-    const { first, count } = this.log;
-    const older = frames.filter(
-      ({ position }) => position.epoch === this.epoch && position.offset < first,
-    );
-    const room = RING_COUNT - count;
-    if (this.isClosed || room <= 0 || older.at(-1)?.position.offset !== first - 1) {
+    const anchor = this.log.oldest?.position ?? this.position;
+    const adjoining = frames.findIndex(({ position }) => isSame(position, anchor));
+    const room = RING_COUNT - this.log.count;
+    if (this.isClosed || room <= 0 || adjoining === -1) {
       return;
     }
+    const older = frames.slice(0, this.log.oldest ? adjoining : adjoining + 1);
     const kept = older.slice(-room);
     this.log.prepend(kept);
     const added = kept.reduce((sum, frame) => sum + frame.bytes.length, 0);
@@ -73,10 +74,10 @@ export class FrameRing implements Shrinkable {
   }
 
   /** Goes on behind another position, with nothing kept. */
-  jump({ epoch, offset }: Position): void {
+  jump(position: Position): void {
     this.clear();
-    this.epoch = epoch;
-    this.log = new OffsetLog(offset + 1);
+    this.position = position;
+    this.log = new OffsetLog(position.offset + 1);
   }
 
   dropOldest(): number {

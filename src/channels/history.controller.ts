@@ -68,7 +68,7 @@ export class HistoryController {
 function encodePage(page: HistoryPage, { after }: HistoryParameters): string {
   const messages = page.messages.map(({ json }) => json).join(',');
   const position = formatPosition(endOf(page, after));
-  return `{"messages":[${messages}],"position":"${position}","gap":${String(page.gap)}}`;
+  return `{"messages":[${messages}],"position":"${position}","gap":${String(page.gap !== undefined)}}`;
 }
 
 /** Aborted when the client leaves. */

@@ -10,7 +10,7 @@ const PAGE_COUNT = 256;
 const RETRY_MS = 500;
 
 /** What a reader behind the ring is given. */
-export interface ReplayPage extends Omit<HistoryPage, 'messages' | 'gap'> {
+export interface ReplayPage extends Omit<HistoryPage, 'messages'> {
   readonly frames: readonly Frame[];
 }
 
@@ -61,7 +61,7 @@ export class HistoryReader {
       try {
         const page = await this.broker.read(this.channel, query);
         const frames = page.messages.map((message) => new Frame(message));
-        return { frames, newest: page.newest, oldest: page.oldest };
+        return { frames, newest: page.newest, gap: page.gap };
       } catch (error) {
         if (isFirst) {
           this.logger.warn(`Readers of ${this.channel.name} wait for history: ${String(error)}`);

@@ -1,7 +1,7 @@
 /**
  * A place in a channel's history. Offsets count 1, 2, 3, … without holes; 0 is the place before the
- * first message. The epoch is the time, in milliseconds, at which this history began: a position of
- * another epoch says nothing about this one.
+ * first message. The epoch is the time, in milliseconds, at which this history began, or at which the broker
+ * went on with it after it may have lost some: later epochs are greater, so the positions of a channel are in order.
  */
 export interface Position {
   readonly epoch: number;
@@ -21,15 +21,18 @@ export function formatPosition(position: Position): string {
   return `${position.epoch}-${position.offset}`;
 }
 
-/**
- * The gap rule. Whether a reader at `asked` has missed messages that history cannot give back:
- * it has not if it is at the newest, or if the next message is still kept.
- *
- * @param oldest the offset of the oldest message kept, `undefined` if none is
- */
-export function isGap(asked: Position, newest: Position, oldest: number | undefined): boolean {
-  if (asked.epoch !== newest.epoch || asked.offset > newest.offset) {
-    return true;
-  }
-  return asked.offset !== newest.offset && (oldest === undefined || oldest > asked.offset + 1);
+/** Whether `position` is behind `other`. */
+export function isBehind(position: Position, other: Position): boolean {
+  return position.epoch === other.epoch
+    ? position.offset > other.offset
+    : position.epoch > other.epoch;
+}
+
+export function isSame(one: Position, other: Position): boolean {
+  return one.epoch === other.epoch && one.offset === other.offset;
+}
+
+/** The place right before the message at this position. */
+export function before({ epoch, offset }: Position): Position {
+  return { epoch, offset: offset - 1 };
 }

@@ -10,8 +10,8 @@ import {
   type Subscriber,
   type Subscription,
 } from '../broker/broker.port.js';
+import { gapBehind } from '../broker/gap.js';
 import { NEVER_USED_TTL_MS, POSITION_TTL_MS } from '../broker/position-ttl.js';
-import { isGap } from '../messages/position.js';
 import { BirdsongSettings, type RedisSettings } from '../options/birdsong.settings.js';
 import { decodePayload, encodePayload, requirePosition } from './payload.js';
 import { RedisConnections, unavailable } from './redis.connections.js';
@@ -81,16 +81,15 @@ export class RedisBroker extends Broker {
   }
 
   override subscribe(channel: BrokerChannel, subscriber: Subscriber): Promise<Subscription> {
-    return this.subscriber.subscribe(channel.name, subscriber, {
-      read: (query) => this.read(channel, query),
-      renew: (epoch) => this.renew(channel, epoch),
-    });
+    return this.subscriber.subscribe(channel.name, subscriber, (query) =>
+      this.read(channel, query),
+    );
   }
 
   override async read(channel: BrokerChannel, query: HistoryQuery): Promise<HistoryPage> {
     const { name, history } = channel;
     const { after, before, limit } = query;
-    const [epochText, newestText, oldestText, flat] = await this.connections.commands
+    const [epoch, newestText, isKnown, nextText, flat] = await this.connections.commands
       .birdsongRead(
         this.keys.meta(name),
         this.keys.history(name),
@@ -104,8 +103,13 @@ export class RedisBroker extends Broker {
         PAGE_BYTES,
       )
       .catch(rejectAsUnavailable);
-    const newest = { epoch: Number(epochText), offset: Number(newestText) };
-    const oldest = oldestText === '' ? undefined : requirePosition(oldestText).offset;
+    const newest = requirePosition(newestText);
+    const outlook = {
+      isKnown: isKnown === '1',
+      next: nextText === '' ? undefined : requirePosition(nextText),
+      newest,
+      end: { epoch: Number(epoch), offset: newest.offset },
+    };
     const messages = [];
     for (let index = 0; index < flat.length; index += 2) {
       messages.push(decodePayload(requirePosition(flat[index] ?? ''), flat[index + 1] ?? ''));
@@ -113,24 +117,8 @@ export class RedisBroker extends Broker {
     return {
       messages: after ? messages : messages.reverse(),
       newest,
-      oldest,
-      gap:
-        (before !== undefined && before.epoch !== newest.epoch) ||
-        (after !== undefined && isGap(after, newest, oldest)),
+      gap: gapBehind(after, outlook),
     };
-  }
-
-  private async renew({ name, history }: BrokerChannel, epoch: number): Promise<void> {
-    const ageMs = history.ageSeconds * 1000;
-    await this.connections.commands
-      .birdsongRenew(
-        this.keys.meta(name),
-        this.keys.history(name),
-        epoch,
-        ageMs,
-        Math.max(POSITION_TTL_MS, ageMs),
-      )
-      .catch(rejectAsUnavailable);
   }
 
   override async close(): Promise<void> {

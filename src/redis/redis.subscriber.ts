@@ -4,7 +4,7 @@ import type { Subscriber, Subscription } from '../broker/broker.port.js';
 import { decodePublished } from './payload.js';
 import { unavailable, type RedisConnections } from './redis.connections.js';
 import type { RedisKeys } from './redis.keys.js';
-import { RedisSubscription, type ChannelHistory } from './redis.subscription.js';
+import { RedisSubscription, type ReadHistory } from './redis.subscription.js';
 
 /** Channels per SUBSCRIBE after a reconnect: one command must not hold up Redis. */
 const RESUBSCRIBE_COUNT = 500;
@@ -44,14 +44,14 @@ export class RedisSubscriber {
   async subscribe(
     channel: string,
     subscriber: Subscriber,
-    history: ChannelHistory,
+    readHistory: ReadHistory,
   ): Promise<Subscription> {
-    const subscription = new RedisSubscription(subscriber, history);
+    const subscription = new RedisSubscription(subscriber, readHistory);
     // Registered first: a message that is published between the two steps waits for its turn.
     this.subscriptions.set(channel, subscription);
     try {
       await this.connections.subscriber.subscribe(this.keys.pubSub(channel));
-      const { newest } = await history.read({ limit: 0 });
+      const { newest } = await readHistory({ limit: 0 });
       subscription.begin(newest);
       return { position: newest, close: () => this.unsubscribe(channel, subscription) };
     } catch (cause) {

@@ -1,5 +1,5 @@
 import type { EncodedMessage } from '../messages/message.js';
-import { isGap, type Position } from '../messages/position.js';
+import type { Position } from '../messages/position.js';
 import type { HistoryPage, HistoryQuery, Subscriber } from '../broker/broker.port.js';
 import { Pause } from '../broker/pause.js';
 
@@ -8,21 +8,16 @@ const PAGE_COUNT = 200;
 const WAITING_COUNT = 1000;
 const RETRY_MS = 200;
 
-/** One channel's history in Redis. */
-export interface ChannelHistory {
-  read(query: HistoryQuery): Promise<HistoryPage>;
-  /** Ends this epoch, if it has not ended yet, and goes on in a new one. */
-  renew(epoch: number): Promise<void>;
-}
+/** Reads one channel's history in Redis. */
+export type ReadHistory = (query: HistoryQuery) => Promise<HistoryPage>;
 
 /**
  * One channel's messages as its subscriber must see them: each once and in order, whatever pub/sub loses.
- * A message that does not follow the last one reveals a hole, which is fetched from history first.
+ * A message that does not follow the last one reveals a hole, which is fetched from history first. Whether one of
+ * another epoch follows it, only history can say.
  */
 export class RedisSubscription {
   private last: Position | undefined;
-  /** The message at `last`, if it was delivered here. */
-  private delivered: EncodedMessage | undefined;
   private waiting: EncodedMessage[] = [];
   private isHealing = false;
   private isHealWanted = false;
@@ -31,7 +26,7 @@ export class RedisSubscription {
 
   constructor(
     private readonly subscriber: Subscriber,
-    private readonly history: ChannelHistory,
+    private readonly readHistory: ReadHistory,
   ) {}
 
   /** Begins behind this position; what came before it was known is sorted out by its offset. */
@@ -82,12 +77,13 @@ export class RedisSubscription {
     const { waiting } = this;
     this.waiting = [];
     for (const [index, message] of waiting.entries()) {
-      if (!this.isNext(message) && !this.isKnown(message)) {
+      if (this.isNext(message)) {
+        this.deliver(message);
+      } else if (!this.isKnown(message)) {
         this.waiting = waiting.slice(index);
         this.heal();
         return;
       }
-      this.deliver(message);
     }
   }
 
@@ -113,16 +109,9 @@ export class RedisSubscription {
     if (!after || this.isClosed) {
       return true;
     }
-    // With the message that it has, to see whether history still holds the same.
-    const known = this.delivered;
-    const from = known ? { ...after, offset: after.offset - 1 } : after;
     let page: HistoryPage;
     try {
-      page = await this.history.read({ after: from, limit: PAGE_COUNT });
-      if (known && hasForgotten(page, known)) {
-        await this.history.renew(after.epoch);
-        return false;
-      }
+      page = await this.readHistory({ after, limit: PAGE_COUNT });
     } catch {
       // Unreachable: nothing can be said of what was missed until it is back.
       await this.pause.for(RETRY_MS);
@@ -131,8 +120,9 @@ export class RedisSubscription {
     if (this.isOver()) {
       return true;
     }
-    if (isGap(after, page.newest, page.oldest)) {
-      this.tellOfGap(after, page);
+    if (page.gap) {
+      this.last = page.gap.resumeAt;
+      this.subscriber.gap(page.gap);
     }
     for (const message of page.messages) {
       this.deliver(message);
@@ -144,24 +134,9 @@ export class RedisSubscription {
     return this.isClosed;
   }
 
-  private tellOfGap(after: Position, { newest, oldest }: HistoryPage): void {
-    const { epoch } = newest;
-    const resumeAt = { epoch, offset: oldest === undefined ? newest.offset : oldest - 1 };
-    this.last = resumeAt;
-    this.delivered = undefined;
-    this.subscriber.gap({
-      after,
-      oldest: oldest === undefined ? undefined : { epoch, offset: oldest },
-      resumeAt,
-    });
-  }
-
   private deliver(message: EncodedMessage): void {
-    if (this.isNext(message)) {
-      this.last = message.position;
-      this.delivered = message;
-      this.subscriber.message(message);
-    }
+    this.last = message.position;
+    this.subscriber.message(message);
   }
 
   private isNext({ position }: EncodedMessage): boolean {
@@ -171,17 +146,4 @@ export class RedisSubscription {
   private isKnown({ position }: EncodedMessage): boolean {
     return position.epoch === this.last?.epoch && position.offset <= this.last.offset;
   }
-}
-
-/**
- * Whether Redis, with the same epoch, does not have what was delivered: it came back with older data, from its
- * disk or from a replica that lagged, and may have given the position to another message since.
- */
-function hasForgotten({ newest, messages }: HistoryPage, known: EncodedMessage): boolean {
-  const { epoch, offset } = known.position;
-  if (newest.epoch !== epoch) {
-    return false;
-  }
-  const same = messages[0]?.position.offset === offset ? messages[0] : undefined;
-  return newest.offset < offset || (same !== undefined && same.json !== known.json);
 }

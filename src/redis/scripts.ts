@@ -7,7 +7,6 @@ const source = (name: string) =>
 export const SCRIPTS = {
   birdsongPublish: { lua: source('channel') + source('publish') },
   birdsongRead: { lua: source('channel') + source('read'), numberOfKeys: 2 },
-  birdsongRenew: { lua: source('channel') + source('renew'), numberOfKeys: 2 },
 };
 
 /** The scripts as methods, as ioredis adds them. */
@@ -17,7 +16,5 @@ export interface ScriptCommands {
   /** See read.lua. */
   birdsongRead(
     ...args: (string | number)[]
-  ): Promise<[epoch: string, newest: string, oldest: string, entries: string[]]>;
-  /** See renew.lua. */
-  birdsongRenew(...args: (string | number)[]): Promise<null>;
+  ): Promise<[epoch: string, newest: string, isKnown: string, next: string, entries: string[]]>;
 }

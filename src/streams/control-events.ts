@@ -1,4 +1,4 @@
-import type { Gap } from '../broker/broker.port.js';
+import type { Gap } from '../broker/gap.js';
 import { formatPosition, type Position } from '../messages/position.js';
 
 /** Why the server ends a stream. */

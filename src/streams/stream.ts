@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Gap } from '../broker/broker.port.js';
+import type { Gap } from '../broker/gap.js';
 import type { ChannelFeed } from '../channels/channel.feed.js';
 import {
   ChannelReader,
@@ -169,7 +169,7 @@ export class Stream implements ReaderSink {
     reader.pause();
     this.drained()
       .then(() =>
-        reader.resume({
+        reader.run({
           count: rule === 'latest-only' ? 1 : Infinity,
           bytes: this.owner.maxUnsentBytes,
         }),

@@ -1,10 +1,10 @@
 import type {
   Broker,
   BrokerChannel,
-  Gap,
   Subscriber,
   Subscription,
 } from '../../src/broker/broker.port.js';
+import type { Gap } from '../../src/broker/gap.js';
 import type { EncodedMessage } from '../../src/messages/message.js';
 import { withDeadline } from '../harness/deadline.js';
 

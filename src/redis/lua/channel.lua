@@ -1,6 +1,7 @@
 -- What publish.lua and read.lua share: it is put before each of them.
--- A channel is two keys: a hash with its epoch, its newest offset and the time at which its oldest
--- message ages out; and a stream with its messages, whose ids are their positions.
+-- A channel is two keys. A stream has its messages, whose ids are their positions. A hash has its epoch, its
+-- newest offset, the time at which its oldest message ages out, the line of Redis' data in which the epoch began,
+-- and the epochs before it, each with its last offset.
 
 -- Numbers of this size must not become 1.76e+12.
 local function text(number)
@@ -12,22 +13,83 @@ local function now_ms()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- Epoch, newest offset, and when the oldest message ages out. Begins a history where there is none:
--- what an earlier one left behind cannot be told from it and goes.
-local function open_channel(meta, stream, now, never_used_ttl)
-  local state = redis.call('HMGET', meta, 'epoch', 'offset', 'ages_at')
-  if state[1] then
-    return state[1], tonumber(state[2]), tonumber(state[3])
+-- Another one whenever Redis may have lost the newest messages without a trace: it started anew, or a replica
+-- took over. Nothing where the user may not ask.
+local function data_line()
+  local info = redis.pcall('INFO', 'replication')
+  return type(info) == 'string' and string.match(info, 'master_replid:(%x+)') or ''
+end
+
+-- How many epochs that ended are remembered.
+local MOST_PAST = 32
+
+local function each_past(channel)
+  return string.gmatch(channel.past, '(%d+):(%d+) ')
+end
+
+-- Ends the epoch where it stands: a position behind that is one that Redis has lost, and will not give again.
+local function begin_epoch(meta, channel, now, line)
+  local past = channel.past .. channel.epoch .. ':' .. text(channel.offset) .. ' '
+  local _, count = string.gsub(past, ' ', '')
+  if count > MOST_PAST then
+    past = string.gsub(past, '^%S+ ', '')
   end
-  redis.call('DEL', stream)
-  redis.call('HSET', meta, 'epoch', text(now), 'offset', '0')
-  redis.call('PEXPIRE', meta, never_used_ttl)
-  return text(now), 0, nil
+  channel.past = past
+  channel.epoch = text(math.max(now, tonumber(channel.epoch) + 1))
+  redis.call('HSET', meta, 'epoch', channel.epoch, 'past', past, 'line', line)
+end
+
+-- Where the channel stands. Begins a history where there is none: what an earlier one left behind cannot be told
+-- from it and goes.
+local function open_channel(meta, stream, now, never_used_ttl)
+  local line = data_line()
+  local state = redis.call('HMGET', meta, 'epoch', 'offset', 'ages_at', 'past', 'line')
+  if not state[1] then
+    redis.call('DEL', stream)
+    redis.call('HSET', meta, 'epoch', text(now), 'offset', '0', 'line', line)
+    redis.call('PEXPIRE', meta, never_used_ttl)
+    return { epoch = text(now), offset = 0, past = '' }
+  end
+  local channel = {
+    epoch = state[1],
+    offset = tonumber(state[2]),
+    ages_at = tonumber(state[3]),
+    past = state[4] or '',
+  }
+  if line ~= '' and line ~= state[5] then
+    begin_epoch(meta, channel, now, line)
+  end
+  return channel
+end
+
+-- The last offset of an epoch of this history, or nothing if it is none.
+local function end_of(channel, epoch)
+  if epoch == channel.epoch then
+    return channel.offset
+  end
+  for past, last in each_past(channel) do
+    if past == epoch then
+      return tonumber(last)
+    end
+  end
+end
+
+-- The epoch in which the newest message got its position.
+local function newest_epoch(channel)
+  for past, last in each_past(channel) do
+    if tonumber(last) >= channel.offset then
+      return past
+    end
+  end
+  return channel.epoch
 end
 
 -- Deletes what is older than the channel keeps, and notes when to look again. Not more than a few hundred at
 -- a time: Redis serves nobody else meanwhile, and whoever comes next goes on.
-local function drop_aged(meta, stream, now, age)
+local function drop_aged(meta, stream, channel, now, age)
+  if channel.ages_at and now < channel.ages_at then
+    return
+  end
   local oldest
   for _ = 1, 10 do
     local entries = redis.call('XRANGE', stream, '-', '+', 'COUNT', 32)

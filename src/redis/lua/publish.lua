@@ -17,18 +17,17 @@ end
 
 local now = now_ms()
 local now_text = text(now)
-local epoch, offset, ages_at = open_channel(meta, stream, now, ARGV[5])
-local first = epoch .. '-' .. text(offset + 1)
+local opened = open_channel(meta, stream, now, ARGV[5])
+local offset = opened.offset
+local first = opened.epoch .. '-' .. text(offset + 1)
 
 for index = first_payload, #ARGV do
   offset = offset + 1
-  local position = epoch .. '-' .. text(offset)
+  local position = opened.epoch .. '-' .. text(offset)
   redis.call('XADD', stream, 'MAXLEN', '=', count, position, 't', now_text, 'm', ARGV[index])
 end
 redis.call('HSET', meta, 'offset', text(offset))
-if not ages_at or now >= ages_at then
-  drop_aged(meta, stream, now, age)
-end
+drop_aged(meta, stream, opened, now, age)
 redis.call('PEXPIRE', stream, ARGV[3])
 redis.call('PEXPIRE', meta, ARGV[4])
 

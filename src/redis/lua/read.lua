@@ -2,19 +2,19 @@
 -- KEYS: hash, stream
 -- ARGV: after epoch, after offset, before epoch, before offset (each '' if none), limit,
 --       history age (ms), never-used TTL (ms), bytes after which no further message is taken
--- Returns the epoch, the newest offset, the oldest position kept ('' if none), and positions and payloads
--- by turns: oldest first with `after`, otherwise newest first.
+-- Returns the epoch; the newest position; whether `after` and `before`, where given, are places in this history
+-- ('1' or ''); the position of the first message kept behind `after` ('' if none), whatever the limit; and
+-- positions and payloads by turns: oldest first with `after`, otherwise newest first.
 local meta, stream = KEYS[1], KEYS[2]
 local after_epoch, after_offset = ARGV[1], ARGV[2]
 local before_epoch, before_offset = ARGV[3], ARGV[4]
 local limit = tonumber(ARGV[5])
 
 local now = now_ms()
-local epoch, newest, ages_at = open_channel(meta, stream, now, ARGV[7])
-if ages_at and now >= ages_at then
-  drop_aged(meta, stream, now, tonumber(ARGV[6]))
+local opened = open_channel(meta, stream, now, ARGV[7])
+if opened.ages_at then
+  drop_aged(meta, stream, opened, now, tonumber(ARGV[6]))
 end
-local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
 
 -- A few at a time: not much of a large history is to be in the script's memory at once.
 local flat, bytes = {}, 0
@@ -37,17 +37,30 @@ local function take(command, from, to)
   end
 end
 
-local to = '+'
-if before_epoch == epoch then
-  to = '(' .. epoch .. '-' .. before_offset
+local last = end_of(opened, after_epoch)
+local is_known = after_epoch == '' or (last ~= nil and tonumber(after_offset) <= last)
+local is_before_known = before_epoch == '' or end_of(opened, before_epoch) ~= nil
+
+-- Ids grow from epoch to epoch. Behind a position that was lost come those given since. What is no place in this
+-- history at all has everything still to come.
+local from, to = '-', '+'
+if last and (is_known or after_epoch ~= opened.epoch) then
+  from = '(' .. after_epoch .. '-' .. after_offset
 end
-if before_epoch == '' or before_epoch == epoch then
-  if after_epoch == '' then
-    take('XREVRANGE', to, '-')
-  elseif after_epoch == epoch and tonumber(after_offset) <= newest then
-    take('XRANGE', '(' .. epoch .. '-' .. after_offset, to)
-  else
-    take('XRANGE', '-', to)
-  end
+if before_epoch ~= '' then
+  to = '(' .. before_epoch .. '-' .. before_offset
 end
-return { epoch, text(newest), oldest and oldest[1] or '', flat }
+if is_before_known and after_epoch == '' then
+  take('XREVRANGE', to, '-')
+elseif is_before_known then
+  take('XRANGE', from, to)
+end
+
+local next_kept = redis.call('XRANGE', stream, from, '+', 'COUNT', 1)[1]
+return {
+  opened.epoch,
+  newest_epoch(opened) .. '-' .. text(opened.offset),
+  is_known and is_before_known and '1' or '',
+  next_kept and next_kept[1] or '',
+  flat,
+}
