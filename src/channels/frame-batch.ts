@@ -1,4 +1,5 @@
 import type { Position } from '../messages/position.js';
+import { toChunk } from './chunk.js';
 import type { Frame } from './frame.js';
 
 const NEWLINE = Buffer.from('\n');
@@ -9,6 +10,8 @@ export class FrameBatch {
   readonly last: Position;
   private joined: Buffer | undefined;
   private joinedFields: Buffer | undefined;
+  private joinedChunk: Buffer | undefined;
+  private fieldsAsChunk: Buffer | undefined;
 
   constructor(readonly frames: readonly [Frame, ...Frame[]]) {
     this.first = frames[0].position;
@@ -24,12 +27,24 @@ export class FrameBatch {
     return this.joined;
   }
 
+  /** `bytes` as a chunk of HTTP/1.1. */
+  get chunk(): Buffer {
+    this.joinedChunk ??= toChunk(this.bytes);
+    return this.joinedChunk;
+  }
+
   /** The events without ids, the last one still open: for streams that close it with their cursor. */
   get fields(): Buffer {
     this.joinedFields ??= Buffer.concat(
       this.frames.flatMap(({ fields }, index) => (index === 0 ? [fields] : [NEWLINE, fields])),
     );
     return this.joinedFields;
+  }
+
+  /** `fields` as a chunk of HTTP/1.1. */
+  get fieldsChunk(): Buffer {
+    this.fieldsAsChunk ??= toChunk(this.fields);
+    return this.fieldsAsChunk;
   }
 }
 

@@ -1,4 +1,6 @@
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
 import type { Gap } from '../broker/gap.js';
 import type { ChannelFeed } from '../channels/channel.feed.js';
 import {
@@ -7,11 +9,13 @@ import {
   type ReaderSink,
   type Start,
 } from '../channels/channel.reader.js';
+import { toTextChunk } from '../channels/chunk.js';
 import type { FrameBatch } from '../channels/frame-batch.js';
 import type { SlowReaderRule } from '../policies/policy.js';
 import { formatPosition } from '../messages/position.js';
 import * as events from './control-events.js';
 import { cursorEntry, cursorKey, formatCursor } from './cursor.js';
+import { directSocket } from './direct-socket.js';
 import { releaseSignal } from './take-over.js';
 
 /** One channel of a stream, and its part of the stream's cursor. */
@@ -41,12 +45,15 @@ export class Stream implements ReaderSink {
   private isEnding = false;
   private draining: Promise<void> | undefined;
   private readonly parts: readonly Part[];
+  /** Takes messages as chunks that all streams share. Everything else goes through the response. */
+  private readonly socket: Socket | undefined;
 
   constructor(
     private readonly response: StreamResponse,
     feeds: readonly ChannelFeed[],
     private readonly owner: StreamOwner,
   ) {
+    this.socket = directSocket(response);
     this.parts = feeds.map((feed) => ({
       reader: new ChannelReader(feed, this),
       key: feeds.length > 1 ? cursorKey(feed.channel.name) : '',
@@ -81,14 +88,11 @@ export class Stream implements ReaderSink {
   }
 
   live(batch: FrameBatch, reader: ChannelReader): void {
-    this.write(batch, reader);
-    const { response, owner } = this;
+    if (this.write(batch, reader)) {
+      return;
+    }
     const rule = reader.feed.channel.policy.slowReader;
-    if (
-      rule === 'latest-only'
-        ? response.writableNeedDrain
-        : response.writableLength > owner.maxUnsentBytes
-    ) {
+    if (rule === 'latest-only' || this.response.writableLength > this.owner.maxUnsentBytes) {
       this.slowDown(reader, rule);
     }
   }
@@ -141,23 +145,31 @@ export class Stream implements ReaderSink {
     this.owner.closed(this);
   }
 
+  /** Where messages go, and who tells when there is room for more. */
+  private get outlet(): Writable {
+    return this.socket ?? this.response;
+  }
+
   private stopReading(): void {
     for (const { reader } of this.parts) {
       reader.close();
     }
   }
 
-  private write(batch: FrameBatch, reader: ChannelReader): void {
+  /** @returns whether the socket takes more */
+  private write(batch: FrameBatch, reader: ChannelReader): boolean {
     this.silentBeats = 0;
-    const { response } = this;
+    const { response, socket } = this;
     if (this.parts.length === 1) {
-      response.write(batch.bytes);
-      return;
+      return socket ? socket.write(batch.chunk) : response.write(batch.bytes);
     }
-    response.cork();
-    response.write(batch.fields);
-    response.write(`id: ${this.cursorAfter(reader)}\n\n`);
-    response.uncork();
+    const end = `id: ${this.cursorAfter(reader)}\n\n`;
+    const { outlet } = this;
+    outlet.cork();
+    outlet.write(socket ? batch.fieldsChunk : batch.fields);
+    const takesMore = outlet.write(socket ? toTextChunk(end) : end);
+    outlet.uncork();
+    return takesMore;
   }
 
   private slowDown(reader: ChannelReader, rule: SlowReaderRule): void {
@@ -221,12 +233,15 @@ export class Stream implements ReaderSink {
   /** One promise for all who wait, settled by the response's end too. */
   private drained(): Promise<void> {
     this.draining ??= new Promise((resolve) => {
+      const { outlet } = this;
       const settle = () => {
         this.draining = undefined;
-        this.response.off('drain', settle).off('close', settle);
+        outlet.off('drain', settle);
+        this.response.off('close', settle);
         resolve();
       };
-      this.response.once('drain', settle).once('close', settle);
+      outlet.once('drain', settle);
+      this.response.once('close', settle);
     });
     return this.draining;
   }

@@ -10,6 +10,7 @@ import {
   UseFilters,
   type ArgumentsHost,
   type CanActivate,
+  type ExecutionContext,
   type ExceptionFilter,
   type MessageEvent,
   type PipeTransform,
@@ -57,6 +58,22 @@ class BusyGuard implements CanActivate {
 class LowerCasePipe implements PipeTransform {
   transform(value: unknown): unknown {
     return typeof value === 'string' ? value.toLowerCase() : value;
+  }
+}
+
+/** Replaces `write`, as compression does. */
+@Injectable()
+class TappingGuard implements CanActivate {
+  readonly written: string[] = [];
+
+  canActivate(context: ExecutionContext): boolean {
+    const response = context.switchToHttp().getResponse<Response>();
+    const write = response.write.bind(response) as (chunk: unknown) => boolean;
+    response.write = (chunk: unknown) => {
+      this.written.push(String(chunk));
+      return write(chunk);
+    };
+    return true;
   }
 }
 
@@ -167,6 +184,23 @@ describe('beside what else an app has', () => {
     );
     await expect(birdsong.history('open.a', { limit: -1 })).rejects.toMatchObject(refused);
   });
+
+  test.each(['channels/open.w/events', 'events?channel=open.w&channel=open.v'])(
+    'whoever replaced the write of a response sees all of %s',
+    async (path) => {
+      const tap = new TappingGuard();
+      const app = await world.start({
+        imports: [forRoot()],
+        providers: [{ provide: APP_GUARD, useValue: tap }],
+      });
+      const reader = await world.open(app, path);
+      await reader.next();
+      await publish(app, 'open.w', 'seen');
+
+      expect(dataOf(await reader.next())).toBe('seen');
+      expect(tap.written.join('').trim()).toBe(reader.body.trim());
+    },
+  );
 
   test('streams that are pipelined on one connection end with it', async () => {
     const app = await world.start({ imports: [forRoot()] });
