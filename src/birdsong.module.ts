@@ -23,6 +23,7 @@ import { BirdsongSettings } from './options/birdsong.settings.js';
 import { ChannelPolicies } from './policies/channel-policies.js';
 import { RedisBroker } from './redis/redis.broker.js';
 import { drainConnections } from './streams/drain-connections.js';
+import { shapeForExpress } from './streams/express-shapes.js';
 import { Readers } from './streams/readers.js';
 import { Streams } from './streams/streams.js';
 
@@ -85,18 +86,25 @@ export class BirdsongModule
 
   /** @throws BirdsongError `broker-unavailable`: an app without its broker does not start */
   async onModuleInit(): Promise<void> {
+    const adapter = this.httpAdapter;
+    if (adapter) {
+      shapeForExpress(adapter.getHttpServer() as Server, adapter.getInstance());
+    }
     await this.broker.open();
   }
 
   /** Nest closes the HTTP server after this, and waits for every open response. */
   beforeApplicationShutdown(): void {
     this.readers.drain();
-    // An app without HTTP, which only publishes, has no adapter.
-    const adapter = this.adapterHost.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
-    const server = adapter?.getHttpServer() as Partial<Server> | undefined;
+    const server = this.httpAdapter?.getHttpServer() as Partial<Server> | undefined;
     if (server?.listening && server.closeIdleConnections) {
       drainConnections(server as Server);
     }
+  }
+
+  /** An app without HTTP, which only publishes, has none. */
+  private get httpAdapter(): HttpAdapterHost['httpAdapter'] | undefined {
+    return this.adapterHost.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
   }
 
   async onApplicationShutdown(): Promise<void> {

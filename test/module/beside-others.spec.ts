@@ -18,6 +18,8 @@ import {
 import { APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { OnEvent } from '@nestjs/event-emitter';
 import type { Request, Response } from 'express';
+import { setFlagsFromString } from 'node:v8';
+import { runInThisContext } from 'node:vm';
 import { map, type Observable } from 'rxjs';
 import { Birdsong, BirdsongError, BirdsongModule, NewMessageEvent } from '../../src/index.js';
 import { rawRequest, request } from '../harness/http-client.js';
@@ -84,6 +86,12 @@ class FailingListener {
     throw new Error('The host is unwell');
   }
 }
+
+setFlagsFromString('--allow-natives-syntax');
+const haveSameClass = runInThisContext('(one, other) => %HaveSameMap(one, other)') as (
+  one: object,
+  other: object,
+) => boolean;
 
 describe('beside what else an app has', () => {
   const world = new HostWorld();
@@ -201,6 +209,25 @@ describe('beside what else an app has', () => {
       expect(tap.written.join('').trim()).toBe(reader.body.trim());
     },
   );
+
+  test('all requests have one hidden class, and all responses, though Express has its own', async () => {
+    const seen: Response[] = [];
+    const witness: CanActivate = {
+      canActivate: (context) => seen.push(context.switchToHttp().getResponse<Response>()) > 0,
+    };
+    const app = await world.start({
+      imports: [forRoot()],
+      providers: [{ provide: APP_GUARD, useValue: witness }],
+    });
+    for (let count = 0; count < 3; count++) {
+      await (await world.open(app, 'channels/open.s/events')).next();
+    }
+    const [, one, other] = seen as [Response, Response, Response];
+
+    expect(haveSameClass(one, other)).toBe(true);
+    expect(haveSameClass(one.req, other.req)).toBe(true);
+    expect(one.app).toBe(app.app.getHttpAdapter().getInstance());
+  });
 
   test('streams that are pipelined on one connection end with it', async () => {
     const app = await world.start({ imports: [forRoot()] });
