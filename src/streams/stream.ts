@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Writable } from 'node:stream';
 import type { Gap } from '../broker/gap.js';
 import type { ChannelFeed } from '../channels/channel.feed.js';
 import {
@@ -145,11 +144,6 @@ export class Stream implements ReaderSink {
     this.owner.closed(this);
   }
 
-  /** Where messages go, and who tells when there is room for more. */
-  private get outlet(): Writable {
-    return this.socket ?? this.response;
-  }
-
   private stopReading(): void {
     for (const { reader } of this.parts) {
       reader.close();
@@ -159,12 +153,14 @@ export class Stream implements ReaderSink {
   /** @returns whether the socket takes more */
   private write(batch: FrameBatch, reader: ChannelReader): boolean {
     this.silentBeats = 0;
-    const { response, socket } = this;
+    const { response } = this;
+    // Should somebody else have ended the response, the socket may be another's by now.
+    const socket = response.writableEnded ? undefined : this.socket;
+    const outlet = socket ?? response;
     if (this.parts.length === 1) {
-      return socket ? socket.write(batch.chunk) : response.write(batch.bytes);
+      return outlet.write(socket ? batch.chunk : batch.bytes);
     }
     const end = `id: ${this.cursorAfter(reader)}\n\n`;
-    const { outlet } = this;
     outlet.cork();
     outlet.write(socket ? batch.fieldsChunk : batch.fields);
     const takesMore = outlet.write(socket ? toTextChunk(end) : end);
@@ -233,7 +229,7 @@ export class Stream implements ReaderSink {
   /** One promise for all who wait, settled by the response's end too. */
   private drained(): Promise<void> {
     this.draining ??= new Promise((resolve) => {
-      const { outlet } = this;
+      const outlet = this.socket ?? this.response;
       const settle = () => {
         this.draining = undefined;
         outlet.off('drain', settle);
