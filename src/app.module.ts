@@ -5,19 +5,19 @@ import { ProblemFilter } from './errors/problem.filter.js';
 import { serverChannels } from './server/channels.js';
 import type { Environment } from './server/environment.js';
 import { HealthController } from './server/health.controller.js';
+import { redisOptionsOf } from './server/redis-environment.js';
 
 /** The stand-alone server. */
 @Module({})
 export class AppModule {
   static forEnvironment(environment: Environment): DynamicModule {
-    const { REDIS_URL, REDIS_KEY_PREFIX, HISTORY_COUNT, HISTORY_SECONDS } = environment;
+    const { HISTORY_COUNT, HISTORY_SECONDS } = environment;
     return {
       module: AppModule,
       imports: [
         BirdsongModule.forRoot({
           channels: serverChannels({ count: HISTORY_COUNT, ageSeconds: HISTORY_SECONDS }),
-          redis:
-            REDIS_URL === undefined ? undefined : { url: REDIS_URL, keyPrefix: REDIS_KEY_PREFIX },
+          redis: redisOptionsOf(environment),
           maxMessageBytes: environment.MAX_MESSAGE_BYTES,
           idempotencySeconds: environment.IDEMPOTENCY_SECONDS,
           heartbeatSeconds: environment.HEARTBEAT_SECONDS,

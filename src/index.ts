@@ -23,7 +23,14 @@ export {
   type Receipt,
   type SendOptions,
 } from './messages/new-message.event.js';
-export type { BirdsongOptions, RedisOptions } from './options/birdsong.options.js';
+export type { BirdsongOptions } from './options/birdsong.options.js';
+export type {
+  RedisAddress,
+  RedisCommonOptions,
+  RedisCredentials,
+  RedisOptions,
+  RedisSentinelOptions,
+} from './options/redis.options.js';
 export type {
   AccessRequest,
   AccessRule,

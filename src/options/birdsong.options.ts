@@ -1,19 +1,5 @@
 import type { Identity, PolicyOptions } from '../policies/policy.js';
-
-/** How Birdsong reaches Redis (7.0 or newer). */
-export interface RedisOptions {
-  /** `redis://[[user]:password@]host[:port][/db]`, or `rediss://` for TLS. */
-  readonly url: string;
-  /** What the names of all keys and pub/sub channels begin with. Default `birdsong`. */
-  readonly keyPrefix?: string | undefined;
-  /** Milliseconds after which an unanswered command counts as failed. Default 3000. */
-  readonly commandTimeoutMs?: number | undefined;
-  /**
-   * Milliseconds between probes of the subscriber connection, which find a connection that looks alive
-   * and delivers nothing. Default 5000.
-   */
-  readonly probeIntervalMs?: number | undefined;
-}
+import type { RedisOptions } from './redis.options.js';
 
 export interface BirdsongOptions {
   /**

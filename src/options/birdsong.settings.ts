@@ -1,18 +1,9 @@
 import { z } from 'zod';
 import type { BirdsongOptions } from './birdsong.options.js';
+import { redisSchema, type RedisSettings } from './redis.settings.js';
 
 const whole = (least: number, most: number) => z.number().int().min(least).max(most);
 const seconds = (most: number) => z.number().min(0).max(most);
-
-const redisSchema = z.strictObject({
-  url: z.url({ protocol: /^rediss?$/, error: 'must be redis://… or rediss://…' }),
-  keyPrefix: z
-    .string()
-    .regex(/^[\w:-]{1,64}$/, 'must be 1 to 64 characters of A-Z a-z 0-9 _ - :')
-    .default('birdsong'),
-  commandTimeoutMs: whole(10, 60_000).default(3000),
-  probeIntervalMs: whole(100, 600_000).default(5000),
-});
 
 const settingsSchema = z.strictObject({
   channels: z.record(z.string(), z.custom<BirdsongOptions['channels'][string]>()),
@@ -34,9 +25,6 @@ const settingsSchema = z.strictObject({
 });
 
 type Resolved = Readonly<z.output<typeof settingsSchema>>;
-
-/** How to reach Redis, with every default in its place. */
-export type RedisSettings = Readonly<z.output<typeof redisSchema>>;
 
 /** The options with every default in its place: checked once, at boot, and frozen. */
 export class BirdsongSettings {

@@ -12,18 +12,20 @@ import {
 } from '../broker/broker.port.js';
 import { gapBehind } from '../broker/gap.js';
 import { NEVER_USED_TTL_MS, POSITION_TTL_MS } from '../broker/position-ttl.js';
-import { BirdsongSettings, type RedisSettings } from '../options/birdsong.settings.js';
+import { BirdsongSettings } from '../options/birdsong.settings.js';
+import type { RedisSettings } from '../options/redis.settings.js';
 import { decodePayload, encodePayload, requirePosition } from './payload.js';
-import { RedisConnections, unavailable } from './redis.connections.js';
 import { RedisKeys } from './redis.keys.js';
-import { RedisSubscriber } from './redis.subscriber.js';
+import { RedisShards } from './redis.shards.js';
+import { RedisSubscriptions } from './redis.subscriptions.js';
+import type { ScriptCommands } from './scripts.js';
 
-/** Carries messages through Redis: any number of nodes, history that outlives them. */
+/** Carries messages through Redis, or a Redis Cluster: any number of nodes, history that outlives them. */
 @Injectable()
 export class RedisBroker extends Broker {
   private readonly keys: RedisKeys;
-  private readonly connections: RedisConnections;
-  private readonly subscriber: RedisSubscriber;
+  private readonly subscriptions: RedisSubscriptions;
+  private readonly shards: RedisShards;
 
   constructor(
     private readonly settings: BirdsongSettings,
@@ -31,22 +33,16 @@ export class RedisBroker extends Broker {
   ) {
     super();
     this.keys = new RedisKeys(redis.keyPrefix);
-    this.connections = new RedisConnections(redis);
-    this.subscriber = new RedisSubscriber(this.connections, this.keys, redis.probeIntervalMs);
+    this.shards = new RedisShards(redis, this.keys);
+    this.subscriptions = new RedisSubscriptions(this.shards, this.keys);
   }
 
-  override async open(): Promise<void> {
-    await this.connections.open();
-    try {
-      await this.subscriber.open();
-    } catch (cause) {
-      await this.close();
-      throw cause;
-    }
+  override open(): Promise<void> {
+    return this.shards.open();
   }
 
   override isAvailable(): boolean {
-    return this.connections.areReady();
+    return this.shards.areReady();
   }
 
   override async publish(channel: BrokerChannel, batch: Batch): Promise<Acceptance> {
@@ -57,8 +53,9 @@ export class RedisBroker extends Broker {
     if (idempotencyKey !== undefined) {
       keys.push(this.keys.idempotency(name, idempotencyKey));
     }
-    const [remembered, repeat] = await this.connections.commands
-      .birdsongPublish(
+    const payloads = publications.map(({ type, tail }) => encodePayload(type, tail));
+    const { answer, wasAsked } = await this.run(name, (commands) =>
+      commands.birdsongPublish(
         keys.length,
         ...keys,
         this.keys.pubSub(name),
@@ -68,10 +65,14 @@ export class RedisBroker extends Broker {
         NEVER_USED_TTL_MS,
         `${createdAtMs} ${publications.map(({ type }) => type).join(',')}`,
         this.settings.idempotencyMs,
-        ...publications.map(({ type, tail }) => encodePayload(type, tail)),
-      )
-      .catch(rejectAsUnavailable);
+        ...payloads,
+      ),
+    );
+    const [remembered, repeat] = answer;
     const [first = '', createdAt = '', types = ''] = remembered.split(' ');
+    if (wasAsked && repeat === '0') {
+      this.publishWhereSubscribed(name, [first, ...payloads].join('\n'));
+    }
     return {
       first: requirePosition(first),
       types: types.split(','),
@@ -81,7 +82,7 @@ export class RedisBroker extends Broker {
   }
 
   override subscribe(channel: BrokerChannel, subscriber: Subscriber): Promise<Subscription> {
-    return this.subscriber.subscribe(channel.name, subscriber, (query) =>
+    return this.subscriptions.subscribe(channel.name, subscriber, (query) =>
       this.read(channel, query),
     );
   }
@@ -89,8 +90,8 @@ export class RedisBroker extends Broker {
   override async read(channel: BrokerChannel, query: HistoryQuery): Promise<HistoryPage> {
     const { name, history } = channel;
     const { after, before, limit } = query;
-    const [epoch, newestText, isKnown, nextText, flat] = await this.connections.commands
-      .birdsongRead(
+    const { answer } = await this.run(name, (commands) =>
+      commands.birdsongRead(
         this.keys.meta(name),
         this.keys.history(name),
         after?.epoch ?? '',
@@ -101,8 +102,9 @@ export class RedisBroker extends Broker {
         history.ageSeconds * 1000,
         NEVER_USED_TTL_MS,
         PAGE_BYTES,
-      )
-      .catch(rejectAsUnavailable);
+      ),
+    );
+    const [epoch, newestText, isKnown, nextText, flat] = answer;
     const newest = requirePosition(newestText);
     const outlook = {
       isKnown: isKnown === '1',
@@ -122,11 +124,28 @@ export class RedisBroker extends Broker {
   }
 
   override async close(): Promise<void> {
-    this.subscriber.close();
-    await this.connections.close();
+    this.subscriptions.close();
+    await this.shards.close();
   }
-}
 
-function rejectAsUnavailable(cause: unknown): never {
-  throw unavailable(cause);
+  private run<T>(channel: string, call: (commands: ScriptCommands) => Promise<T>) {
+    return this.shards.run(channel, async ({ shard, isAsked }) => {
+      if (isAsked) {
+        // Goes out with the call, in front of it.
+        shard.commands.asking().catch(() => undefined);
+      }
+      return { answer: await call(shard.commands), wasAsked: isAsked };
+    });
+  }
+
+  /**
+   * While a slot moves, its messages may be accepted by the shard that gets it, and its subscribers are still at
+   * the other. Who does not get this message finds it in history, once the slot has moved.
+   */
+  private publishWhereSubscribed(channel: string, text: string): void {
+    this.shards
+      .findShard(channel)
+      ?.publish(this.keys.pubSub(channel), text)
+      .catch(() => undefined);
+  }
 }

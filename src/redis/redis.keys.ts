@@ -26,7 +26,8 @@ export class RedisKeys {
     return pubSub.slice(this.prefix.length + 2, -1);
   }
 
-  probe(nodeId: string): string {
-    return `${this.prefix}:probe:${nodeId}`;
+  /** The pub/sub channel of a node's probes, in the slot of the tag. */
+  probe(nodeId: string, tag: string): string {
+    return `${this.prefix}:probe:{${tag}}:${nodeId}`;
   }
 }

@@ -1,118 +1,107 @@
 import { Logger } from '@nestjs/common';
-import { randomUUID } from 'node:crypto';
-import type { Subscriber, Subscription } from '../broker/broker.port.js';
-import { decodePublished } from './payload.js';
-import { unavailable, type RedisConnections } from './redis.connections.js';
-import type { RedisKeys } from './redis.keys.js';
-import { RedisSubscription, type ReadHistory } from './redis.subscription.js';
+import { ReplyError, type Redis } from 'ioredis';
+import type { PubSub } from './pub-sub.js';
 
-/** Channels per SUBSCRIBE after a reconnect: one command must not hold up Redis. */
-const RESUBSCRIBE_COUNT = 500;
+/** Commands that may be under way when much is subscribed again. */
+const COMMANDS_COUNT = 50;
+
+/** What a subscriber connection tells. */
+export interface SubscriberListener {
+  message(name: string, text: string): void;
+  /** This one is subscribed again: what was published meanwhile did not come. */
+  restored(name: string): void;
+  /** Something could not be subscribed here, or is so no longer: its slot may be elsewhere. */
+  displaced(): void;
+}
 
 /**
- * The node's one subscriber connection, shared by all its channels: subscribes again whenever it was
- * lost, and has each channel fetch what it missed.
+ * The subscriber connection of one shard, shared by all channels that are there. It knows what is to be
+ * subscribed, and subscribes again what was lost, however that happened.
  */
 export class RedisSubscriber {
-  private readonly subscriptions = new Map<string, RedisSubscription>();
+  private readonly wanted = new Set<string>();
+  /** What was asked for and has no answer yet: an UNSUBSCRIBE of before may still be under way. */
+  private readonly unconfirmed = new Set<string>();
   private readonly logger = new Logger('Birdsong');
-  private readonly probeChannel: string;
-  private probing: NodeJS.Timeout | undefined;
+  private probeName: string | undefined;
   private receivedCount = 0;
   /** What `receivedCount` must pass until the next probe; nothing while no probe is out. */
   private expectedBeyond: number | undefined;
+  private isRestoring = false;
+  private isRestoreWanted = false;
 
   constructor(
-    private readonly connections: RedisConnections,
-    private readonly keys: RedisKeys,
-    private readonly probeIntervalMs: number,
+    private readonly client: Redis,
+    private readonly commands: Redis,
+    private readonly pubSub: PubSub,
+    private readonly listener: SubscriberListener,
   ) {
-    this.probeChannel = keys.probe(randomUUID());
-    const { subscriber } = connections;
-    subscriber.on('message', (channel: string, text: string) => this.receive(channel, text));
-    subscriber.on('ready', () => void this.resubscribe());
+    client.on(pubSub.event, (name: string, text: string) => this.receive(name, text));
+    client.on('ready', () => {
+      this.expectedBeyond = undefined;
+      this.restore();
+    });
+    // Redis took subscriptions away, with their slot.
+    client.on('moved', () => listener.displaced());
+    client.on('error', () => {
+      // An answer that belongs to no command: whose answers the next ones are, nobody can tell.
+      if (client.status === 'ready') {
+        client.disconnect(true);
+      }
+    });
+  }
+
+  /**
+   * Chooses what its probes are published on. In a cluster it must be of this shard's slots; `undefined` if it
+   * has none.
+   */
+  probeOn(name: string | undefined): void {
+    if (name === this.probeName) {
+      return;
+    }
+    if (this.probeName !== undefined) {
+      this.remove(this.probeName);
+    }
+    this.probeName = name;
+    this.expectedBeyond = undefined;
+    if (name !== undefined) {
+      this.want(name);
+    }
   }
 
   /** To be called once connected. Rejects if this user of Redis may not publish or subscribe. */
   async open(): Promise<void> {
-    await this.connections.subscriber.subscribe(this.probeChannel);
-    await this.connections.commands.publish(this.probeChannel, '');
-    this.probing = setInterval(() => this.probe(), this.probeIntervalMs).unref();
-  }
-
-  /** @throws BirdsongError `broker-unavailable` */
-  async subscribe(
-    channel: string,
-    subscriber: Subscriber,
-    readHistory: ReadHistory,
-  ): Promise<Subscription> {
-    const subscription = new RedisSubscription(subscriber, readHistory);
-    // Registered first: a message that is published between the two steps waits for its turn.
-    this.subscriptions.set(channel, subscription);
-    try {
-      await this.connections.subscriber.subscribe(this.keys.pubSub(channel));
-      const { newest } = await readHistory({ limit: 0 });
-      subscription.begin(newest);
-      return { position: newest, close: () => this.unsubscribe(channel, subscription) };
-    } catch (cause) {
-      this.unsubscribe(channel, subscription);
-      throw unavailable(cause);
+    if (this.probeName !== undefined) {
+      await this.pubSub.subscribe(this.client, [this.probeName]);
+      await this.pubSub.publish(this.commands, this.probeName, '');
     }
   }
 
-  close(): void {
-    clearInterval(this.probing);
-    for (const subscription of this.subscriptions.values()) {
-      subscription.close();
-    }
-    this.subscriptions.clear();
+  /** Resolves once it is subscribed. */
+  async add(name: string): Promise<void> {
+    this.wanted.add(name);
+    await this.pubSub.subscribe(this.client, [name]);
   }
 
-  private unsubscribe(channel: string, subscription: RedisSubscription): void {
-    subscription.close();
-    if (this.subscriptions.get(channel) !== subscription) {
-      return;
-    }
-    this.subscriptions.delete(channel);
-    // Without a connection there is nothing to unsubscribe from.
-    this.connections.subscriber.unsubscribe(this.keys.pubSub(channel)).catch(() => undefined);
+  /** It will be subscribed by `restore`. */
+  want(name: string): void {
+    this.wanted.add(name);
+    this.unconfirmed.add(name);
   }
 
-  private receive(pubSubChannel: string, text: string): void {
-    this.receivedCount++;
-    if (pubSubChannel !== this.probeChannel) {
-      this.deliver(this.keys.channelOf(pubSubChannel), text);
-    }
+  remove(name: string): void {
+    this.wanted.delete(name);
+    this.unconfirmed.delete(name);
+    // Without a connection, or when its slot has gone, there is nothing to unsubscribe from.
+    this.pubSub.unsubscribe(this.client, name).catch(() => undefined);
   }
 
-  private deliver(channel: string, text: string): void {
-    const subscription = this.subscriptions.get(channel);
-    try {
-      subscription?.receive(decodePublished(text));
-    } catch (error) {
-      // Not of Birdsong's making. What cannot be read is lost, and history has what counts.
-      this.logger.warn(`Somebody else publishes on ${channel}: ${String(error)}`);
-      subscription?.heal();
-    }
-  }
-
-  private async resubscribe(): Promise<void> {
-    this.expectedBeyond = undefined;
-    const channels = [...this.subscriptions.keys()];
-    const names = [this.probeChannel, ...channels.map((channel) => this.keys.pubSub(channel))];
-    try {
-      for (let start = 0; start < names.length; start += RESUBSCRIBE_COUNT) {
-        await this.connections.subscriber.subscribe(
-          ...names.slice(start, start + RESUBSCRIBE_COUNT),
-        );
-      }
-    } catch {
-      // Lost again on the way: the next 'ready' begins anew.
-      this.connections.subscriber.disconnect(true);
-      return;
-    }
-    for (const channel of channels) {
-      this.subscriptions.get(channel)?.heal();
+  /** Subscribes what is wanted and is not subscribed. One run at a time. */
+  restore(): void {
+    this.isRestoreWanted = true;
+    if (!this.isRestoring) {
+      this.isRestoring = true;
+      void this.restoreUntilDone().finally(() => (this.isRestoring = false));
     }
   }
 
@@ -120,24 +109,70 @@ export class RedisSubscriber {
    * A connection can look alive and deliver nothing. What this node publishes to itself must come back
    * until the next probe; if nothing at all came, the connection is replaced.
    */
-  private probe(): void {
-    const { commands, subscriber } = this.connections;
+  probe(): void {
+    const { client, commands, probeName } = this;
     // Unanswered, it ends a connection that is only half open.
-    subscriber.ping().catch(() => undefined);
-    if (!this.connections.areReady()) {
+    client.ping().catch(() => undefined);
+    if (client.status !== 'ready' || commands.status !== 'ready' || probeName === undefined) {
       return;
     }
     if (this.expectedBeyond !== undefined && this.receivedCount <= this.expectedBeyond) {
       this.expectedBeyond = undefined;
       this.logger.warn('The Redis subscriber connection delivers nothing: reconnecting.');
-      subscriber.disconnect(true);
+      client.disconnect(true);
       return;
     }
     const receivedBefore = this.receivedCount;
-    commands.publish(this.probeChannel, '').then(
+    this.pubSub.publish(commands, probeName, '').then(
       () => (this.expectedBeyond = receivedBefore),
       // A probe that was not sent proves nothing.
       () => (this.expectedBeyond = undefined),
     );
+  }
+
+  private receive(name: string, text: string): void {
+    this.receivedCount++;
+    if (name !== this.probeName) {
+      this.listener.message(name, text);
+    }
+  }
+
+  private async restoreUntilDone(): Promise<void> {
+    while (this.isRestoreWanted && this.client.status === 'ready') {
+      this.isRestoreWanted = false;
+      const subscribed = this.pubSub.subscribed(this.client);
+      const missing = [...this.wanted].filter(
+        (name) => this.unconfirmed.has(name) || !subscribed.has(name),
+      );
+      const commands = this.pubSub.inCommands(missing);
+      for (let start = 0; start < commands.length; start += COMMANDS_COUNT) {
+        const some = commands.slice(start, start + COMMANDS_COUNT);
+        await Promise.all(some.map((names) => this.subscribeAgain(names)));
+      }
+    }
+  }
+
+  private async subscribeAgain(missing: readonly string[]): Promise<void> {
+    const names = missing.filter((name) => this.wanted.has(name));
+    if (names.length === 0) {
+      return;
+    }
+    try {
+      await this.pubSub.subscribe(this.client, names);
+    } catch (error) {
+      if (error instanceof ReplyError) {
+        this.listener.displaced();
+      } else if (this.client.status === 'ready') {
+        // Without an answer: the next 'ready' begins anew.
+        this.client.disconnect(true);
+      }
+      return;
+    }
+    for (const name of names) {
+      this.unconfirmed.delete(name);
+      if (name !== this.probeName) {
+        this.listener.restored(name);
+      }
+    }
   }
 }

@@ -1,13 +1,20 @@
 import { readFileSync } from 'node:fs';
+import type { Redis } from 'ioredis';
 
 const source = (name: string) =>
   readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8');
 
-/** The scripts that run inside Redis, for ioredis' `scripts` option. */
-export const SCRIPTS = {
-  birdsongPublish: { lua: source('channel') + source('publish') },
-  birdsongRead: { lua: source('channel') + source('read'), numberOfKeys: 2 },
-};
+/**
+ * The scripts that run inside Redis, for ioredis' `scripts` option.
+ * @param fanOut the command with which a message is published to subscribers
+ */
+export function scripts(fanOut: 'PUBLISH' | 'SPUBLISH') {
+  const publish = `local fan_out = '${fanOut}'\n`;
+  return {
+    birdsongPublish: { lua: publish + source('channel') + source('publish') },
+    birdsongRead: { lua: source('channel') + source('read'), numberOfKeys: 2 },
+  };
+}
 
 /** The scripts as methods, as ioredis adds them. */
 export interface ScriptCommands {
@@ -18,3 +25,5 @@ export interface ScriptCommands {
     ...args: (string | number)[]
   ): Promise<[epoch: string, newest: string, isKnown: string, next: string, entries: string[]]>;
 }
+
+export type CommandsClient = Redis & ScriptCommands;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { redisContradictions, redisVariables } from './redis-environment.js';
 
 const whole = (least: number, most: number) =>
   z
@@ -17,27 +18,29 @@ function isOrigin(text: string): boolean {
 }
 
 /** Every variable that the server reads: `.env.example` explains them. */
-export const environmentSchema = z.object({
-  PORT: whole(0, 65_535).default(3000),
-  HOST: z.string().min(1).default('0.0.0.0'),
-  WORKERS: whole(1, 256).default(1),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'log', 'debug', 'verbose']).default('log'),
-  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be redis://… or rediss://…' }).optional(),
-  REDIS_KEY_PREFIX: z
-    .string()
-    .regex(/^[\w:-]{1,64}$/, 'must be 1 to 64 characters of A-Z a-z 0-9 _ - :')
-    .default('birdsong'),
-  CORS_ORIGINS: origins.optional(),
-  MAX_MESSAGE_BYTES: whole(256, 16 * 1024 * 1024).default(65_536),
-  MAX_BATCH_BYTES: whole(256, 64 * 1024 * 1024).default(4 * 1024 * 1024),
-  HISTORY_COUNT: whole(1, 1_000_000).default(1000),
-  HISTORY_SECONDS: whole(1, 315_360_000).default(86_400),
-  IDEMPOTENCY_SECONDS: whole(1, 86_400).default(300),
-  HEARTBEAT_SECONDS: z.coerce.number().min(0.05).max(3600).default(15),
-  MAX_CHANNELS_PER_STREAM: whole(1, 250).default(100),
-  FEED_LINGER_SECONDS: z.coerce.number().min(0).max(3600).default(10),
-  COALESCE_MS: whole(0, 1000).default(4),
-});
+export const environmentSchema = z
+  .object({
+    PORT: whole(0, 65_535).default(3000),
+    HOST: z.string().min(1).default('0.0.0.0'),
+    WORKERS: whole(1, 256).default(1),
+    LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'log', 'debug', 'verbose']).default('log'),
+    ...redisVariables,
+    CORS_ORIGINS: origins.optional(),
+    MAX_MESSAGE_BYTES: whole(256, 16 * 1024 * 1024).default(65_536),
+    MAX_BATCH_BYTES: whole(256, 64 * 1024 * 1024).default(4 * 1024 * 1024),
+    HISTORY_COUNT: whole(1, 1_000_000).default(1000),
+    HISTORY_SECONDS: whole(1, 315_360_000).default(86_400),
+    IDEMPOTENCY_SECONDS: whole(1, 86_400).default(300),
+    HEARTBEAT_SECONDS: z.coerce.number().min(0.05).max(3600).default(15),
+    MAX_CHANNELS_PER_STREAM: whole(1, 250).default(100),
+    FEED_LINGER_SECONDS: z.coerce.number().min(0).max(3600).default(10),
+    COALESCE_MS: whole(0, 1000).default(4),
+  })
+  .superRefine((environment, context) => {
+    for (const message of redisContradictions(environment)) {
+      context.addIssue({ code: 'custom', message });
+    }
+  });
 
 export type Environment = Readonly<z.output<typeof environmentSchema>>;
 
@@ -49,7 +52,9 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
   const set = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
   const result = environmentSchema.safeParse(set);
   if (!result.success) {
-    const faults = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+    const faults = result.error.issues.map(({ path, message }) =>
+      path.length > 0 ? `${path.join('.')}: ${message}` : message,
+    );
     throw new Error(faults.join('; '));
   }
   return Object.freeze(result.data);

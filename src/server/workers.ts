@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import cluster, { type Address, type Worker } from 'node:cluster';
 import type { Environment } from './environment.js';
 import { urlOf } from './http.js';
+import { redisOptionsOf } from './redis-environment.js';
 
 const REPLACE_FIRST_MS = 100;
 const REPLACE_MOST_MS = 10_000;
@@ -22,8 +23,8 @@ export class Workers {
 
   /** @throws Error that names the variable, without Redis */
   constructor(private readonly environment: Environment) {
-    if (environment.REDIS_URL === undefined) {
-      throw new Error('WORKERS: more than one needs REDIS_URL, as they share no memory');
+    if (!redisOptionsOf(environment)) {
+      throw new Error('WORKERS: more than one needs Redis (REDIS_URL), as they share no memory');
     }
     this.logger = new Logger('Birdsong');
   }

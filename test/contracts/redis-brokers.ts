@@ -1,29 +1,17 @@
 import type { Redis } from 'ioredis';
 import type { Broker } from '../../src/broker/broker.port.js';
-import type { RedisOptions } from '../../src/options/birdsong.options.js';
-import { BirdsongSettings, type RedisSettings } from '../../src/options/birdsong.settings.js';
+import type { RedisCommonOptions, RedisOptions } from '../../src/options/redis.options.js';
+import { BirdsongSettings } from '../../src/options/birdsong.settings.js';
+import type { RedisSettings } from '../../src/options/redis.settings.js';
 import { RedisBroker } from '../../src/redis/redis.broker.js';
 import { RedisServer } from '../harness/redis-server.js';
 
-/** A Redis server and the brokers of several nodes on it, ended together. */
-export class RedisBrokers {
+/** The brokers of several nodes, ended together. */
+export class Brokers {
   private readonly brokers: Broker[] = [];
 
-  private constructor(
-    readonly redis: RedisServer,
-    readonly admin: Redis,
-  ) {}
-
-  static async start(): Promise<RedisBrokers> {
-    const redis = await RedisServer.start();
-    return new RedisBrokers(redis, redis.client());
-  }
-
-  async open(options: Partial<RedisOptions> = {}): Promise<Broker> {
-    const settings = new BirdsongSettings({
-      channels: {},
-      redis: { url: this.redis.url, ...options },
-    });
+  async openOn(redis: RedisOptions): Promise<Broker> {
+    const settings = new BirdsongSettings({ channels: {}, redis });
     const broker = new RedisBroker(settings, settings.redis as RedisSettings);
     this.brokers.push(broker);
     await broker.open();
@@ -32,6 +20,25 @@ export class RedisBrokers {
 
   async closeBrokers(): Promise<void> {
     await Promise.all(this.brokers.splice(0).map((broker) => broker.close()));
+  }
+}
+
+/** A Redis server and the brokers of several nodes on it, ended together. */
+export class RedisBrokers extends Brokers {
+  private constructor(
+    readonly redis: RedisServer,
+    readonly admin: Redis,
+  ) {
+    super();
+  }
+
+  static async start(): Promise<RedisBrokers> {
+    const redis = await RedisServer.start();
+    return new RedisBrokers(redis, redis.client());
+  }
+
+  open({ url = this.redis.url, ...options }: RedisCommonOptions & { url?: string } = {}) {
+    return this.openOn({ url, ...options });
   }
 
   async stop(): Promise<void> {

@@ -14,6 +14,8 @@ export interface RedisServerOptions {
   args?: readonly string[];
   /** Default: a temporary one, which `stop()` removes. */
   dir?: string;
+  /** The port on which it talks to the other nodes of its cluster, as its `args` say; only noted here. */
+  busPort?: number;
 }
 
 const portsToTry = 5;
@@ -28,6 +30,7 @@ export class RedisServer {
     private readonly ownsDir: boolean,
     private readonly args: readonly string[],
     private server: ServerProcess,
+    readonly busPort: number | undefined,
   ) {}
 
   /** Resolves once it answers PING. */
@@ -41,7 +44,7 @@ export class RedisServer {
         const server = launch(port, dir, args);
         try {
           await untilItAnswers(server, port);
-          return new RedisServer(port, dir, ownsDir, args, server);
+          return new RedisServer(port, dir, ownsDir, args, server, options.busPort);
         } catch (error) {
           await server.end('SIGKILL');
           const taken = server.output.includes('Address already in use');
@@ -64,6 +67,10 @@ export class RedisServer {
 
   get output(): string {
     return this.server.output;
+  }
+
+  get hasExited(): boolean {
+    return this.server.hasExited;
   }
 
   /** A client of this server, which `stop()` closes. */

@@ -97,7 +97,7 @@ describe('Several workers', () => {
 
     expect(code).toBe(1);
     expect(stderr).toBe(
-      'Birdsong did not start: WORKERS: more than one needs REDIS_URL, as they share no memory\n',
+      'Birdsong did not start: WORKERS: more than one needs Redis (REDIS_URL), as they share no memory\n',
     );
   });
 

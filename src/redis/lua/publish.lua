@@ -1,4 +1,5 @@
 -- Appends messages, assigns their positions and fans them out: one atomic step.
+-- fan_out: PUBLISH, or SPUBLISH in a cluster
 -- KEYS: hash, stream, [idempotency key]
 -- ARGV: pub/sub channel, history count, history age (ms), position TTL (ms), never-used TTL (ms),
 --       what to remember of the batch, idempotency window (ms), then a payload for each message
@@ -36,5 +37,5 @@ if key then
   redis.call('SET', key, remembered, 'PX', ARGV[7])
 end
 -- Last: what fails here is remembered as accepted, and found in history.
-redis.call('PUBLISH', channel, first .. '\n' .. table.concat(ARGV, '\n', first_payload))
+redis.call(fan_out, channel, first .. '\n' .. table.concat(ARGV, '\n', first_payload))
 return { remembered, '0' }

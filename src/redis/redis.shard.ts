@@ -1,0 +1,138 @@
+import { Logger } from '@nestjs/common';
+import type { Redis } from 'ioredis';
+import { setImmediate } from 'node:timers/promises';
+import type { RedisAddress } from '../options/redis.options.js';
+import type { RedisSettings } from '../options/redis.settings.js';
+import { PubSub } from './pub-sub.js';
+import { createClient, endClient } from './redis.client.js';
+import { RedisSubscriber, type SubscriberListener } from './redis.subscriber.js';
+import { scripts, type CommandsClient } from './scripts.js';
+import { addressText } from './redis.topology.js';
+
+/** The two connections to one master: one for commands, one that is subscribed. */
+export class RedisShard {
+  readonly commands: CommandsClient;
+  readonly subscriber: RedisSubscriber;
+  private readonly subscriberClient: Redis;
+  private readonly pubSub: PubSub;
+  private readonly logger = new Logger('Birdsong');
+  /** The last error that a connection had by itself, without a command. */
+  private lastError: Error | undefined;
+  private opening: Promise<void> | undefined;
+  private isTried = false;
+
+  constructor(
+    private readonly address: RedisAddress,
+    private readonly settings: RedisSettings,
+    listener: SubscriberListener,
+  ) {
+    const { url, username, password } = settings;
+    const isSharded = settings.cluster !== undefined;
+    const where = url === undefined ? address : { url };
+    this.commands = createClient(settings, where, {
+      ...{ username, password },
+      connectionName: 'birdsong-commands',
+      enableAutoPipelining: true,
+      scripts: scripts(isSharded ? 'SPUBLISH' : 'PUBLISH'),
+      // Who became a replica keeps its connections: whoever writes there has to ask again who the master is.
+      reconnectOnError: ({ message }) => message.startsWith('READONLY'),
+    }) as CommandsClient;
+    this.subscriberClient = createClient(settings, where, {
+      ...{ username, password },
+      connectionName: 'birdsong-subscriber',
+    });
+    this.report(this.commands, 'commands', listener);
+    this.report(this.subscriberClient, 'subscriber', listener);
+    this.pubSub = new PubSub(isSharded);
+    this.subscriber = new RedisSubscriber(
+      this.subscriberClient,
+      this.commands,
+      this.pubSub,
+      listener,
+    );
+  }
+
+  /**
+   * Opens it, once. What fails is tried again, but for what is no use.
+   * @throws Error that names the address, if Redis does not answer, lets nobody in, or is of no use
+   */
+  open(): Promise<void> {
+    this.opening ??= this.connect().finally(() => (this.isTried = true));
+    return this.opening;
+  }
+
+  /** Resolves once it was tried to open it. */
+  async untilTried(): Promise<void> {
+    if (!this.isTried) {
+      await this.opening?.catch(() => undefined);
+    }
+  }
+
+  private async connect(): Promise<void> {
+    try {
+      await Promise.all([this.commands.connect(), this.subscriberClient.connect()]);
+      // A database that does not exist is no reason for ioredis not to connect.
+      if (this.lastError) {
+        throw this.lastError;
+      }
+      await this.requireKind();
+      await this.subscriber.open();
+    } catch (cause) {
+      const { message, name } = this.lastError ?? (cause as Error);
+      throw new Error(`Redis at ${addressText(this.address)}: ${message || name}`, { cause });
+    }
+  }
+
+  /** To those who are subscribed at this shard. */
+  publish(name: string, text: string): Promise<unknown> {
+    return this.pubSub.publish(this.commands, name, text);
+  }
+
+  isReady(): boolean {
+    return this.commands.status === 'ready' && this.subscriberClient.status === 'ready';
+  }
+
+  /** Ends it once what was sent has been answered. */
+  async retire(): Promise<void> {
+    // What is gathered for one write goes out at the end of this turn.
+    await setImmediate();
+    await this.commands.quit().catch(() => undefined);
+    await this.close();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([endClient(this.commands), endClient(this.subscriberClient)]);
+  }
+
+  private async requireKind(): Promise<void> {
+    // A user who may not ask is believed.
+    const info = await this.commands.info('server').catch(() => '');
+    const version = /redis_version:(\d+)/.exec(info)?.[1];
+    if (version !== undefined && Number(version) < 7) {
+      throw new Error(`Birdsong needs Redis 7.0 or newer; this one is ${version}.`);
+    }
+    if (this.settings.cluster === undefined && info.includes('redis_mode:cluster')) {
+      throw new Error('it is a node of a Redis Cluster, and has to be named as such.');
+    }
+  }
+
+  private report(client: Redis, name: string, listener: SubscriberListener): void {
+    const which = `Redis ${addressText(this.address)} (${name})`;
+    let isDown = false;
+    client.on('error', (error: Error) => {
+      this.lastError = error;
+      if (!isDown) {
+        isDown = true;
+        this.logger.warn(`${which} is unreachable: ${error.message || error.name}`);
+      }
+    });
+    client.on('ready', () => {
+      if (isDown) {
+        isDown = false;
+        this.logger.log(`${which} is back.`);
+      }
+    });
+    // Another one may have taken its place.
+    client.on('close', () => listener.displaced());
+  }
+}
