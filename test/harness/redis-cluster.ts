@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
-import { setTimeout as pause } from 'node:timers/promises';
-import { defaultDeadlineMs } from './deadline.js';
 import { freePort } from './free-port.js';
 import { RedisServer } from './redis-server.js';
+import { TcpProxy } from './tcp-proxy.js';
+import { until } from './until.js';
 
 export interface RedisClusterOptions {
   /** Default: 3, the fewest that can vote for a failover. */
@@ -22,6 +22,8 @@ const nodeTimeoutMs = 2_000;
 /** A real Redis Cluster on 127.0.0.1. */
 export class RedisCluster {
   private readonly clients = new Map<RedisServer, Redis>();
+  /** By the port that the node announces instead of its own. */
+  private readonly proxies = new Map<number, { proxy: TcpProxy; node: RedisServer }>();
 
   private constructor(
     /** Those that began as masters. */
@@ -75,6 +77,7 @@ export class RedisCluster {
     const node = await launch(this.options);
     (this.masters as RedisServer[]).push(node);
     await this.meet();
+    await this.untilWhole();
     return node;
   }
 
@@ -84,7 +87,7 @@ export class RedisCluster {
     if (!asked) throw new Error('No node of the cluster answers.');
     const slot = await this.slotOf(asked, key);
     for (const [from, to, [, port]] of await this.slotsOf(asked)) {
-      const owner = this.nodes.find((node) => node.port === port);
+      const owner = this.proxies.get(port)?.node ?? this.nodes.find((node) => node.port === port);
       if (slot >= from && slot <= to && owner) return owner;
     }
     throw new Error(`Nobody serves the slot of ${key}.`);
@@ -126,6 +129,36 @@ export class RedisCluster {
     }
   }
 
+  /** The replica of this master, which must have one. */
+  async replicaOf(master: RedisServer): Promise<RedisServer> {
+    for (const node of this.alive) {
+      const [role, , port] = (await this.client(node).role()) as [string, string, number];
+      if (role === 'slave' && port === master.port) return node;
+    }
+    throw new Error(`${master.port} has no replica.`);
+  }
+
+  /** Has the replica of this master take over, in good order. Gives the replica. */
+  async failOver(master: RedisServer): Promise<RedisServer> {
+    const replica = await this.replicaOf(master);
+    await this.client(replica).cluster('FAILOVER');
+    await this.untilMaster(replica);
+    return replica;
+  }
+
+  /** From now on, clients that ask for the nodes are sent to a proxy in front of this one. */
+  async proxy(node: RedisServer): Promise<TcpProxy> {
+    const proxy = await TcpProxy.start(node.port);
+    this.proxies.set(proxy.port, { proxy, node });
+    await this.client(node).config('SET', 'cluster-announce-port', proxy.port);
+    for (const other of this.alive) {
+      await until(`${other.port} knows the proxy`, async () =>
+        (await this.slotsOf(other)).some(([, , [, port]]) => port === proxy.port),
+      );
+    }
+    return proxy;
+  }
+
   /** Resolves once this node says that it is a master, as a replica does after a failover. */
   async untilMaster(node: RedisServer): Promise<void> {
     await until(`${node.port} is a master`, async () => {
@@ -150,14 +183,17 @@ export class RedisCluster {
 
   /** Resolves once every replica has what its master has. */
   async untilReplicated(): Promise<void> {
-    for (const node of this.replicas) {
-      await until(`${node.port} follows its master`, async () =>
-        (await this.client(node).info('replication')).includes('master_link_status:up'),
+    for (const node of this.alive) {
+      await until(`${node.port} has a replica, or follows its master`, async () =>
+        /connected_slaves:[1-9]|master_link_status:up/.test(
+          await this.client(node).info('replication'),
+        ),
       );
     }
   }
 
   async stop(): Promise<void> {
+    await Promise.all([...this.proxies.values()].map(({ proxy }) => proxy.close()));
     await Promise.all(this.nodes.map((node) => node.stop()));
   }
 
@@ -210,7 +246,7 @@ export class RedisCluster {
         await this.client(node).cluster('REPLICATE', id);
       }
     }
-    await this.untilReplicated();
+    if (this.replicas.length > 0) await this.untilReplicated();
     await this.untilSeen(
       (lines) =>
         lines.filter((line) => / (\w+,)?slave /.test(line)).length === this.replicas.length,
@@ -253,14 +289,4 @@ async function launch({ args = [] }: RedisClusterOptions): Promise<RedisServer> 
       ...args,
     ],
   });
-}
-
-/** Asks again until it is so. */
-async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 2 * defaultDeadlineMs;
-  while (!(await isSo().catch(() => false))) {
-    if (performance.now() > deadline) throw new Error(`Never came to pass: ${what}`);
-    // Not to keep a node busy with questions that has an election to win.
-    await pause(20);
-  }
 }

@@ -1,0 +1,99 @@
+import { setImmediate } from 'node:timers/promises';
+import { BirdsongError } from '../../src/errors/birdsong.error.js';
+import type { Broker, BrokerChannel } from '../../src/broker/broker.port.js';
+import { withDeadline } from '../harness/deadline.js';
+import { dataOf, publication } from './publications.js';
+import type { Recorder } from './recorder.js';
+
+/** Publishes 1, 2, 3, … one after the other until it is stopped, and keeps what became of each. */
+export class Publishing {
+  readonly acknowledged: number[] = [];
+  /** Told so; one whose answer was lost may have been carried out all the same. */
+  readonly refused: number[] = [];
+  /** What was neither, which must not be. */
+  readonly faults: unknown[] = [];
+  longestMs = 0;
+  private isOver = false;
+  private readonly done: Promise<void>;
+  private notify: () => void = () => undefined;
+
+  constructor(
+    private readonly broker: Broker,
+    private readonly channel: BrokerChannel,
+  ) {
+    this.done = this.publish();
+  }
+
+  /** Resolves once so many more were acknowledged. */
+  more(count: number): Promise<void> {
+    const goal = this.acknowledged.length + count;
+    return this.until(() => this.acknowledged.length >= goal);
+  }
+
+  /** Resolves once so many more were refused. */
+  refusals(count: number): Promise<void> {
+    const goal = this.refused.length + count;
+    return this.until(() => this.refused.length >= goal);
+  }
+
+  stop(): Promise<void> {
+    this.isOver = true;
+    return this.done;
+  }
+
+  /** Stops, and resolves once the recorder has what was published last. */
+  async stopAndCatchUp(recorder: Recorder): Promise<void> {
+    await this.stop();
+    const { newest } = await this.broker.read(this.channel, { limit: 0 });
+    await recorder.until(() => {
+      const last = recorder.received.at(-1)?.position;
+      return last?.epoch === newest.epoch && last.offset === newest.offset;
+    });
+  }
+
+  /** What is wrong with what somebody received; nothing, if all is well. What was lost must be told by a gap. */
+  faultsOf(recorder: Recorder): string[] {
+    const received = recorder.received.map(dataOf) as number[];
+    const inOrder = [...new Set(received)].sort((a, b) => a - b);
+    const sent = new Set([...this.acknowledged, ...this.refused]);
+    const missing = this.acknowledged.filter((one) => !received.includes(one));
+    return [
+      ...(inOrder.join() === received.join() ? [] : ['twice or out of order']),
+      ...(recorder.gaps.length > 0 ? [] : missing.map((one) => `lost ${one}`)),
+      ...received.filter((one) => !sent.has(one)).map((one) => `never sent: ${one}`),
+      ...this.faults.map(String),
+    ];
+  }
+
+  private until(holds: () => boolean): Promise<void> {
+    const met = new Promise<void>((resolve) => {
+      this.notify = () => {
+        if (holds()) resolve();
+      };
+      this.notify();
+    });
+    const explain = () =>
+      `${this.acknowledged.length} acknowledged, ${this.refused.length} refused, no more`;
+    return withDeadline(met, 25_000, explain);
+  }
+
+  private async publish(): Promise<void> {
+    for (let number = 1; !this.isOver; number++) {
+      const begun = performance.now();
+      try {
+        await this.broker.publish(this.channel, publication(number));
+        this.acknowledged.push(number);
+      } catch (error) {
+        if (error instanceof BirdsongError && error.code === 'broker-unavailable') {
+          this.refused.push(number);
+        } else {
+          this.faults.push(error);
+        }
+        // A refusal may come at once, and others have something to do too.
+        await setImmediate();
+      }
+      this.longestMs = Math.max(this.longestMs, performance.now() - begun);
+      this.notify();
+    }
+  }
+}

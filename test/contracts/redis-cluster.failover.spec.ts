@@ -1,0 +1,87 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { BrokerChannel } from '../../src/broker/broker.port.js';
+import { RedisCluster } from '../harness/redis-cluster.js';
+import { newChannel } from './publications.js';
+import { Publishing } from './publishing.js';
+import { Recorder } from './recorder.js';
+import { Brokers } from './redis-brokers.js';
+
+const world = new Brokers();
+let cluster: RedisCluster;
+
+beforeAll(async () => {
+  cluster = await RedisCluster.start({
+    replicas: true,
+    args: ['--min-replicas-to-write', '1', '--min-replicas-max-lag', '10'],
+  });
+});
+
+afterEach(() => world.closeBrokers());
+afterAll(() => cluster.stop());
+
+const open = (options: { commandTimeoutMs?: number } = {}) =>
+  world.openOn({ cluster: cluster.seeds, probeIntervalMs: 500, ...options });
+
+const keyOf = ({ name }: BrokerChannel) => `birdsong:{${name}}`;
+
+describe('RedisBroker, on a cluster whose master fails over,', () => {
+  beforeEach(async () => {
+    await cluster.untilWhole();
+    await cluster.untilReplicated();
+  });
+
+  test('in good order, loses nothing that it acknowledged', async () => {
+    const channel = newChannel({ count: 100_000 });
+    const [one, two] = await Promise.all([open(), open()]);
+    const recorder = await Recorder.on(one, channel);
+    const publishing = new Publishing(two, channel);
+    await publishing.more(100);
+    await cluster.failOver(await cluster.ownerOf(keyOf(channel)));
+    await publishing.more(100);
+    await publishing.stopAndCatchUp(recorder);
+
+    expect(publishing.faultsOf(recorder)).toEqual([]);
+    expect(recorder.gaps).toEqual([]);
+  });
+
+  test('by dying, refuses quickly, goes on with the replica, and hides no loss', async () => {
+    const channel = newChannel({ count: 100_000 });
+    const [one, two] = await Promise.all([open(), open({ commandTimeoutMs: 1000 })]);
+    const recorder = await Recorder.on(one, channel);
+    const publishing = new Publishing(two, channel);
+    await publishing.more(100);
+    const master = await cluster.ownerOf(keyOf(channel));
+    const replica = await cluster.replicaOf(master);
+    await master.kill();
+    await publishing.refusals(10);
+    await cluster.untilMaster(replica);
+    // Nobody follows the new master, and so it accepts nothing, as it was told to, until somebody does.
+    await master.restart();
+    await publishing.more(100);
+    await publishing.stopAndCatchUp(recorder);
+
+    expect(publishing.longestMs).toBeLessThan(5000);
+    // What the replica did not have yet is lost, as Redis replicates behind its answers; that is told.
+    expect(publishing.faultsOf(recorder)).toEqual([]);
+  });
+
+  test('by hanging, refuses after the configured time, and goes on with the replica', async () => {
+    const channel = newChannel({ count: 100_000 });
+    const [one, two] = await Promise.all([open(), open({ commandTimeoutMs: 500 })]);
+    const recorder = await Recorder.on(one, channel);
+    const publishing = new Publishing(two, channel);
+    await publishing.more(100);
+    const master = await cluster.ownerOf(keyOf(channel));
+    const replica = await cluster.replicaOf(master);
+    master.pause();
+    await publishing.refusals(10);
+    await cluster.untilMaster(replica);
+    // It still believes that it is the master, and answers whoever asks, until it hears of the other.
+    master.resume();
+    await publishing.more(100);
+    await publishing.stopAndCatchUp(recorder);
+
+    expect(publishing.longestMs).toBeLessThan(5000);
+    expect(publishing.faultsOf(recorder)).toEqual([]);
+  });
+});
