@@ -1,7 +1,12 @@
 import type { ConnectionOptions } from 'node:tls';
 import { z } from 'zod';
 
-export const redisUrl = z.url({ protocol: /^rediss?$/, error: 'must be redis://… or rediss://…' });
+/** Nothing is to be compared with what is no URL. */
+export const redisUrl = z.url({
+  protocol: /^rediss?$/,
+  error: 'must be redis://… or rediss://…',
+  abort: true,
+});
 
 export const keyPrefix = z
   .string()
