@@ -15,10 +15,16 @@ import { NEVER_USED_TTL_MS, POSITION_TTL_MS } from '../broker/position-ttl.js';
 import { BirdsongSettings } from '../options/birdsong.settings.js';
 import type { RedisSettings } from '../options/redis.settings.js';
 import { decodePayload, encodePayload, requirePosition } from './payload.js';
+import { unavailable } from './redis.client.js';
 import { RedisKeys } from './redis.keys.js';
 import { RedisShards } from './redis.shards.js';
 import { RedisSubscriptions } from './redis.subscriptions.js';
 import type { ScriptCommands } from './scripts.js';
+
+/** Bytes of sends that may wait for Redis to answer: beyond them a send is refused at once. */
+const WAITING_BYTES = 64 * 1024 * 1024;
+/** What a send takes in memory beside its JSON. */
+const SEND_BYTES = 1024;
 
 /** Carries messages through Redis, or a Redis Cluster: any number of nodes, history that outlives them. */
 @Injectable()
@@ -26,6 +32,7 @@ export class RedisBroker extends Broker {
   private readonly keys: RedisKeys;
   private readonly subscriptions: RedisSubscriptions;
   private readonly shards: RedisShards;
+  private waitingBytes = 0;
 
   constructor(
     private readonly settings: BirdsongSettings,
@@ -54,7 +61,8 @@ export class RedisBroker extends Broker {
       keys.push(this.keys.idempotency(name, idempotencyKey));
     }
     const payloads = publications.map(({ type, tail }) => encodePayload(type, tail));
-    const { answer, wasAsked } = await this.run(name, (commands) =>
+    const bytes = payloads.reduce((sum, payload) => sum + payload.length, SEND_BYTES);
+    const { answer, wasAsked } = await this.waitFor(bytes, name, (commands) =>
       commands.birdsongPublish(
         keys.length,
         ...keys,
@@ -136,6 +144,22 @@ export class RedisBroker extends Broker {
       }
       return { answer: await call(shard.commands), wasAsked: isAsked };
     });
+  }
+
+  private async waitFor<T>(
+    bytes: number,
+    channel: string,
+    call: (commands: ScriptCommands) => Promise<T>,
+  ) {
+    if (this.waitingBytes + bytes > WAITING_BYTES) {
+      throw unavailable(undefined, 'Too much waits for the message broker.');
+    }
+    this.waitingBytes += bytes;
+    try {
+      return await this.run(channel, call);
+    } finally {
+      this.waitingBytes -= bytes;
+    }
   }
 
   /**

@@ -192,6 +192,35 @@ describe('RedisBroker, through losses,', () => {
     await own.stop();
   });
 
+  test('no more than so much waits for a Redis that does not answer', async () => {
+    const own = await RedisServer.start();
+    const channel = newChannel();
+    const broker = await world.open({ url: own.url, commandTimeoutMs: 60_000 });
+    own.pause();
+    const refused: unknown[] = [];
+    const accepted: unknown[] = [];
+    const megabyte = 'x'.repeat(2 ** 20);
+    const settled = Array.from({ length: 100 }, (_, number) =>
+      broker.publish(channel, publication(megabyte)).then(
+        () => accepted.push(number),
+        (error: unknown) => refused.push(error),
+      ),
+    );
+    // Those for which there is no room are refused at once, the others when Redis answers.
+    await Promise.race(settled);
+    await new Promise(setImmediate);
+
+    expect([accepted.length, refused.length]).toEqual([0, 37]);
+    expect(refused[0]).toMatchObject({ code: 'broker-unavailable', retryAfterSeconds: 1 });
+    own.resume();
+    await Promise.all(settled);
+    expect([accepted.length, refused.length]).toEqual([63, 37]);
+    // What has been answered no longer waits.
+    await broker.publish(channel, publication(megabyte));
+    await broker.close();
+    await own.stop();
+  });
+
   test('a Redis that restarts and has kept everything makes no gap, however often', async () => {
     const own = await RedisServer.start();
     const channel = newChannel();
