@@ -8,6 +8,13 @@ const whole = (least: number, most: number) =>
     .transform(Number)
     .pipe(z.number().min(least).max(most));
 
+const seconds = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d+(\.\d+)?$/, 'must be a number')
+    .transform(Number)
+    .pipe(z.number().min(least).max(most));
+
 const origins = z
   .string()
   .transform((list) => list.split(',').map((origin) => origin.trim()))
@@ -31,9 +38,9 @@ export const environmentSchema = z
     HISTORY_COUNT: whole(1, 1_000_000).default(1000),
     HISTORY_SECONDS: whole(1, 315_360_000).default(86_400),
     IDEMPOTENCY_SECONDS: whole(1, 86_400).default(300),
-    HEARTBEAT_SECONDS: z.coerce.number().min(0.05).max(3600).default(15),
+    HEARTBEAT_SECONDS: seconds(0.05, 3600).default(15),
     MAX_CHANNELS_PER_STREAM: whole(1, 250).default(100),
-    FEED_LINGER_SECONDS: z.coerce.number().min(0).max(3600).default(10),
+    FEED_LINGER_SECONDS: seconds(0, 3600).default(10),
     COALESCE_MS: whole(0, 1000).default(4),
   })
   .superRefine((environment, context) => {

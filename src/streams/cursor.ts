@@ -64,7 +64,12 @@ function parseCursor(text: string): Cursor | undefined {
       return undefined;
     }
     const [key = '', epoch = '', offset = ''] = entry.split('.');
-    cursor.set(key, { epoch: parseInt(epoch, 36), offset: parseInt(offset, 36) });
+    // Ten digits of base 36 hold more than a position may.
+    const position = parsePosition(`${parseInt(epoch, 36)}-${parseInt(offset, 36)}`);
+    if (!position) {
+      return undefined;
+    }
+    cursor.set(key, position);
   }
   return cursor;
 }

@@ -1,0 +1,107 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { formatPosition, parsePosition, type Position } from '../../src/messages/position.js';
+import { cursorEntry, cursorKey, formatCursor, resumeFrom } from '../../src/streams/cursor.js';
+import { largest, letters, positions, texts } from './arbitraries.js';
+
+/** What Node allows all headers of a request together. */
+const HEADER_BYTES = 16 * 1024;
+
+const names = fc.string({
+  unit: letters('abcdefghijklmnopqrstuvwxyz0123456789-_:'),
+  minLength: 1,
+  maxLength: 128,
+});
+
+const places = fc.uniqueArray(fc.tuple(names, positions), {
+  selector: ([name]) => name,
+  maxLength: 20,
+});
+
+const cursorOf = (list: readonly (readonly [string, Position])[]): string =>
+  formatCursor(list.map(([name, position]) => cursorEntry(cursorKey(name), position)));
+
+describe('A cursor', () => {
+  test('gives each channel its position back, whatever the order and whatever else is asked for', () => {
+    fc.assert(
+      fc.property(
+        places.filter(({ length }) => length > 0),
+        names,
+        (list, added) => {
+          const asked = [...list.map(([name]) => name).reverse(), added];
+          const known = new Map(list);
+          expect(resumeFrom(cursorOf(list), asked)).toEqual(
+            asked.map((name) => {
+              const position = known.get(name);
+              return position ? { kind: 'after', position } : { kind: 'live' };
+            }),
+          );
+        },
+      ),
+    );
+  });
+
+  test('of the most channels at the largest positions fits into a header', () => {
+    const list = Array.from(
+      { length: 250 },
+      (_, index) => [`${'n'.repeat(120)}.${index}`, { epoch: largest, offset: largest }] as const,
+    );
+    const cursor = cursorOf(list);
+    expect(cursor.length).toBeLessThan(HEADER_BYTES * 0.75);
+    expect(
+      resumeFrom(
+        cursor,
+        list.map(([name]) => name),
+      ),
+    ).toEqual(list.map(([, position]) => ({ kind: 'after', position })));
+  });
+
+  test('is one line of visible characters', () => {
+    fc.assert(
+      fc.property(places, (list) => {
+        expect(cursorOf(list)).toMatch(/^~[0-9a-z._]*$/);
+      }),
+    );
+  });
+
+  const garbage = fc.oneof(
+    texts,
+    texts.map((text) => `~${text}`),
+    fc.string({ unit: letters('~_.-09az '), maxLength: 60 }),
+    fc.tuple(places, texts).map(([list, text]) => cursorOf(list) + text),
+    // A channel's own key, before what may be no position.
+    fc
+      .string({ unit: letters('09az.'), maxLength: 22 })
+      .map((text) => `~${cursorKey('asked')}.${text}`),
+    positions.map(formatPosition),
+  );
+
+  test('that is garbage is a place that nobody knows, or a position that can be written', () => {
+    fc.assert(
+      fc.property(garbage, fc.array(names, { maxLength: 2 }), (text, others) => {
+        const channels = ['asked', ...others];
+        const starts = resumeFrom(text, channels);
+        expect(starts).toHaveLength(channels.length);
+        for (const start of starts) {
+          if (start.kind === 'after' && start.position) {
+            expect(parsePosition(formatPosition(start.position))).toEqual(start.position);
+          }
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('keeps channels of similar names apart', () => {
+    const similar = Array.from({ length: 50_000 }, (_, index) => `chat.${index}`);
+    expect(new Set(similar.map(cursorKey)).size).toBe(similar.length);
+  });
+
+  test('with an epoch or offset too large to be a position is no cursor', () => {
+    const key = cursorKey('any');
+    const tooLarge = (largest + 1).toString(36);
+    for (const text of [`~${key}.${tooLarge}.1`, `~${key}.1.${tooLarge}`]) {
+      expect(resumeFrom(text, ['any'])).toEqual([{ kind: 'after', position: undefined }]);
+    }
+  });
+});
