@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Environment } from './environment.js';
+import { refuseOddAddresses } from './odd-addresses.js';
 
 /** The chat page, as the build leaves it. */
 const WEB_ROOT = join(import.meta.dirname, '..', 'web');
@@ -15,6 +16,7 @@ const ENVELOPE_BYTES = 1024;
 
 export function configure(app: NestExpressApplication, environment: Environment): void {
   app.disable('x-powered-by');
+  refuseOddAddresses(app);
   // A send is small and history is not cached: hashing every answer would be for nothing.
   app.disable('etag');
   app.useSecurityHeaders({

@@ -1,0 +1,31 @@
+// Loaded into the server's process by `--import`: tells over a Unix socket what the process holds once its garbage is
+// collected. The server itself knows nothing of it.
+import { Session } from 'node:inspector';
+import { createServer } from 'node:net';
+import { queryObjects } from 'node:v8';
+
+const CLASSES = { ChannelFeed: 'channels/channel.feed.js', Stream: 'streams/stream.js' };
+
+const inspector = new Session();
+inspector.connect();
+
+async function measure() {
+  const objects = {};
+  for (const [name, path] of Object.entries(CLASSES)) {
+    // The very module that the server has loaded.
+    const module = await import(new URL(`../../dist/${path}`, import.meta.url).href);
+    objects[name] = queryObjects(module[name], { format: 'count' });
+  }
+  inspector.post('HeapProfiler.collectGarbage');
+  const timers = process.getActiveResourcesInfo().filter((type) => type === 'Timeout').length;
+  return { objects, timers, heapBytes: process.memoryUsage().heapUsed };
+}
+
+createServer((socket) => {
+  measure().then(
+    (measured) => socket.end(JSON.stringify(measured)),
+    (error) => socket.end(String(error)),
+  );
+})
+  .listen(process.env.PROBE_SOCKET)
+  .unref();
