@@ -5,7 +5,7 @@ import { AnswerReader, type Answer } from './answers.js';
 import type { FuzzSession } from './sessions.js';
 
 /** Longer than anything may take that is not a stream or a poll. */
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 60_000;
 
 /** Plays one session over a socket of its own, and checks all that comes back. */
 export class FuzzClient {
