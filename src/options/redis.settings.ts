@@ -83,7 +83,8 @@ export function contradictions(given: Given, names: Names): string[] {
   if (given.username !== undefined && given.password === undefined) {
     found.push(`${names.username} (${given.username}) needs ${names.password}`);
   }
-  return given.url === undefined
+  // One that is no URL is refused for that.
+  return given.url === undefined || !URL.canParse(given.url)
     ? found
     : [...found, ...contradictionsOfUrl(given.url, given, names)];
 }
@@ -109,6 +110,9 @@ const list = (addresses: readonly { host: string; port: number }[]): string =>
   addresses.map(({ host, port }) => `${host}:${port}`).join(',');
 
 function withoutSecret(text: string): string {
+  if (!URL.canParse(text)) {
+    return 'no URL';
+  }
   const { protocol, host } = new URL(text);
   return `${protocol}//${host}`;
 }

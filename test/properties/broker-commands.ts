@@ -97,9 +97,8 @@ class Read extends Command {
       offset === undefined ? undefined : { epoch: newest.epoch, offset };
     const page = await broker.read(channel, { after: at(after), before: at(before), limit });
     const found = { data: page.messages.map(dataOf), newest: page.newest.offset };
-    expect({ ...found, oldest: page.oldest, gap: page.gap }).toEqual(
-      model.read({ after, before, limit }, real.now()),
-    );
+    const gap = page.gap && { oldest: page.gap.oldest?.offset };
+    expect({ ...found, gap }).toEqual(model.read({ after, before, limit }, real.now()));
   }
 
   override toString = () => `read(${this.number}, ${this.after}, ${this.before}, ${this.limit})`;

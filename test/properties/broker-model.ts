@@ -1,4 +1,4 @@
-import type { Gap, HistoryQuery } from '../../src/broker/broker.port.js';
+import type { HistoryQuery } from '../../src/broker/broker.port.js';
 
 export interface ModelMessage {
   readonly offset: number;
@@ -16,7 +16,6 @@ export class ChannelModel {
   readonly messages: ModelMessage[] = [];
   /** What a subscriber has been given; none while nobody subscribes. */
   delivered: number[] | undefined;
-  readonly gaps: Gap[] = [];
   private readonly keys = new Map<
     string,
     { first: number; types: string[]; expiresAtMs: number }
@@ -63,12 +62,12 @@ export class ChannelModel {
   read(
     query: { after: number | undefined; before: number | undefined } & Pick<HistoryQuery, 'limit'>,
     nowMs: number,
-  ): { data: number[]; newest: number; oldest: number | undefined; gap: boolean } {
+  ): { data: number[]; newest: number; gap: { oldest: number | undefined } | undefined } {
     const { after, before, limit } = query;
     const kept = this.kept(nowMs);
     const lost = this.messages.filter((message) => !kept.includes(message));
-    const gap =
-      after !== undefined && (after > this.newest || lost.some(({ offset }) => offset > after));
+    const isUnknown = after !== undefined && after > this.newest;
+    const gap = after !== undefined && (isUnknown || lost.some(({ offset }) => offset > after));
     const wanted = kept.filter(
       ({ offset }) =>
         (after === undefined || gap || offset > after) && (before === undefined || offset < before),
@@ -77,8 +76,9 @@ export class ChannelModel {
     return {
       data: (limit === 0 ? [] : page).map(({ data }) => data),
       newest: this.newest,
-      oldest: kept[0]?.offset,
-      gap,
+      gap: gap
+        ? { oldest: kept.find(({ offset }) => isUnknown || offset > after)?.offset }
+        : undefined,
     };
   }
 }

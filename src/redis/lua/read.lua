@@ -41,10 +41,10 @@ local last = end_of(opened, after_epoch)
 local is_known = after_epoch == '' or (last ~= nil and tonumber(after_offset) <= last)
 local is_before_known = before_epoch == '' or end_of(opened, before_epoch) ~= nil
 
--- Ids grow from epoch to epoch. Behind a position that was lost come those given since. What is no place in this
--- history at all has everything still to come.
+-- Ids grow from epoch to epoch. Behind a position that was lost come those given since, whether or not its epoch is
+-- remembered. What is no place in this history at all has everything still to come.
 local from, to = '-', '+'
-if last and (is_known or after_epoch ~= opened.epoch) then
+if after_epoch ~= '' and (is_known or tonumber(after_epoch) < tonumber(opened.epoch)) then
   from = '(' .. after_epoch .. '-' .. after_offset
 end
 if before_epoch ~= '' then

@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { Redis } from 'ioredis';
+import type { Broker, BrokerChannel } from '../../src/broker/broker.port.js';
+import { formatPosition, type Position } from '../../src/messages/position.js';
+import { batch, dataOf, newChannel } from '../contracts/publications.js';
+import { RedisBrokers } from '../contracts/redis-brokers.js';
+import { RedisServer } from '../harness/redis-server.js';
+
+/** One thing that happens to a channel and its Redis. */
+type Step = { publish: number } | 'read' | 'save' | 'start anew' | 'come back with what was saved';
+
+const steps = fc.array(
+  fc.oneof(
+    { weight: 6, arbitrary: fc.record({ publish: fc.integer({ min: 1, max: 4 }) }) },
+    ...(['read', 'save', 'start anew', 'come back with what was saved'] as const).map((step) => ({
+      weight: 2,
+      arbitrary: fc.constant(step),
+    })),
+  ),
+  { maxLength: 25 },
+) as fc.Arbitrary<Step[]>;
+
+interface Sent {
+  readonly position: Position;
+  readonly data: number;
+  isLost: boolean;
+}
+
+/** A channel in a Redis that starts anew and forgets, without the time that it takes a real one. */
+class Scene {
+  readonly sent: Sent[] = [];
+  private saved: { dumps: [key: string, dump: Buffer | null][]; count: number } | undefined;
+
+  constructor(
+    private readonly broker: Broker,
+    readonly channel: BrokerChannel,
+    private readonly admin: Redis,
+  ) {}
+
+  async take(step: Step): Promise<void> {
+    switch (step) {
+      case 'read':
+        await this.broker.read(this.channel, { limit: 1 });
+        return;
+      case 'save':
+        this.saved = { dumps: await this.dump(), count: this.sent.length };
+        return;
+      case 'start anew':
+        await this.startAnew();
+        return;
+      case 'come back with what was saved':
+        await this.comeBack();
+        return;
+      default:
+        await this.publish(step.publish);
+    }
+  }
+
+  private async publish(count: number): Promise<void> {
+    const data = Array.from({ length: count }, (_, index) => this.sent.length + index);
+    const { first } = await this.broker.publish(this.channel, batch(data));
+    data.forEach((one, index) =>
+      this.sent.push({
+        position: { ...first, offset: first.offset + index },
+        data: one,
+        isLost: false,
+      }),
+    );
+  }
+
+  private dump(): Promise<[string, Buffer | null][]> {
+    const keys = ['meta', 'history'].map((kind) => `birdsong:{${this.channel.name}}:${kind}`);
+    return Promise.all(
+      keys.map(async (key): Promise<[string, Buffer | null]> => [
+        key,
+        await this.admin.dumpBuffer(key),
+      ]),
+    );
+  }
+
+  private async comeBack(): Promise<void> {
+    const { dumps, count } = this.saved ?? { dumps: [], count: this.sent.length };
+    for (const [key, dump] of dumps) {
+      await this.admin.del(key);
+      if (dump) await this.admin.restore(key, 0, dump);
+    }
+    this.sent.slice(count).forEach((message) => (message.isLost = true));
+    await this.startAnew();
+  }
+
+  /** Not within the same millisecond: no Redis is so fast. */
+  private async startAnew(): Promise<void> {
+    const startMs = Date.now();
+    do {
+      await this.admin.call('DEBUG', 'CHANGE-REPL-ID');
+    } while (Date.now() <= startMs);
+  }
+}
+
+let world: RedisBrokers;
+let redis: RedisServer;
+let broker: Broker;
+
+beforeAll(async () => {
+  redis = await RedisServer.start({ args: ['--enable-debug-command', 'local'] });
+  world = await RedisBrokers.start();
+  broker = await world.open({ url: redis.url });
+});
+afterAll(async () => {
+  await world.stop();
+  await redis.stop();
+});
+
+test('whatever Redis forgets, nobody is given anything twice or misses anything unsaid', async () => {
+  const admin = redis.client();
+  await fc.assert(
+    fc.asyncProperty(steps, async (script) => {
+      const scene = new Scene(broker, newChannel(), admin);
+      for (const step of script) {
+        await scene.take(step);
+      }
+      const { sent, channel } = scene;
+
+      const ids = sent.map(({ position }) => formatPosition(position));
+      expect(new Set(ids).size).toBe(ids.length);
+      for (const { position, isLost } of sent) {
+        const page = await broker.read(channel, { after: position, limit: 1000 });
+        const behind = sent.filter((other) => !other.isLost && isLater(other.position, position));
+        expect(page.messages.map(dataOf)).toEqual(behind.map(({ data }) => data));
+        // Who has what is lost is told, and nobody else.
+        expect(page.gap !== undefined).toBe(isLost);
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+const isLater = (one: Position, other: Position): boolean =>
+  one.epoch > other.epoch || (one.epoch === other.epoch && one.offset > other.offset);
