@@ -47,6 +47,9 @@ export async function endClient(client: Redis): Promise<void> {
   if (client.status === 'end') {
     return;
   }
+  // A TLS socket that is closed in its handshake may fail twice, and ioredis listens once.
+  const socket = client.stream as typeof client.stream | undefined;
+  socket?.on('error', () => undefined);
   const pause = new Pause();
   client.once('end', () => pause.end());
   client.disconnect();

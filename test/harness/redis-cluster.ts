@@ -1,14 +1,15 @@
 import type { Redis } from 'ioredis';
+import type { Certificates } from './certificates.js';
 import { freePort } from './free-port.js';
 import { RedisServer } from './redis-server.js';
 import { TcpProxy } from './tcp-proxy.js';
 import { until } from './until.js';
 
 export interface RedisClusterOptions {
-  /** Default: 3, the fewest that can vote for a failover. */
-  masters?: number;
   /** A replica for each master. Default: none. */
   replicas?: boolean;
+  /** With these, the nodes speak TLS among each other and, on a second port, with clients. */
+  certificates?: Certificates;
   /** Come last on the command line of each node. */
   args?: readonly string[];
 }
@@ -16,6 +17,8 @@ export interface RedisClusterOptions {
 type SlotRange = [from: number, to: number, master: [host: string, port: number]];
 
 const slotCount = 16_384;
+/** The fewest that can vote for a failover. */
+const masterCount = 3;
 /** Short, so that the death of a master is noticed soon; long enough for a busy machine. */
 const nodeTimeoutMs = 2_000;
 
@@ -35,12 +38,14 @@ export class RedisCluster {
 
   /** Resolves once every node knows every other, and all slots are served. */
   static async start(options: RedisClusterOptions = {}): Promise<RedisCluster> {
-    const count = options.masters ?? 3;
-    const launched = await Promise.allSettled(
-      Array.from({ length: options.replicas ? 2 * count : count }, () => launch(options)),
-    );
+    const all = Array.from({ length: options.replicas ? 2 * masterCount : masterCount });
+    const launched = await Promise.allSettled(all.map(() => launch(options)));
     const nodes = launched.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-    const cluster = new RedisCluster(nodes.slice(0, count), nodes.slice(count), options);
+    const cluster = new RedisCluster(
+      nodes.slice(0, masterCount),
+      nodes.slice(masterCount),
+      options,
+    );
     try {
       const failed = launched.find((one) => one.status === 'rejected');
       if (failed) throw failed.reason;
@@ -57,8 +62,12 @@ export class RedisCluster {
     return this.masters.map(({ port }) => `127.0.0.1:${port}`).join(',');
   }
 
-  get seeds(): { host: string; port: number }[] {
+  get seeds() {
     return this.masters.map(({ port }) => ({ host: '127.0.0.1', port }));
+  }
+
+  get tlsSeeds() {
+    return this.masters.map(({ tlsPort = 0 }) => ({ host: '127.0.0.1', port: tlsPort }));
   }
 
   get nodes(): readonly RedisServer[] {
@@ -172,10 +181,8 @@ export class RedisCluster {
     for (const node of this.alive) {
       await until(`${node.port} finds the cluster whole`, async () => {
         const info = await this.client(node).cluster('INFO');
-        const covered = (await this.slotsOf(node)).reduce(
-          (sum, [from, to]) => sum + to - from + 1,
-          0,
-        );
+        const ranges = await this.slotsOf(node);
+        const covered = ranges.reduce((sum, [from, to]) => sum + to - from + 1, 0);
         return info.includes('cluster_state:ok') && covered === slotCount;
       });
     }
@@ -256,9 +263,10 @@ export class RedisCluster {
 
   private async meet(): Promise<void> {
     const [first, ...others] = this.nodes;
-    for (const { port, busPort } of others) {
+    for (const { port, tlsPort, busPort } of others) {
       if (first && busPort !== undefined) {
-        await this.client(first).call('CLUSTER', 'MEET', '127.0.0.1', port, busPort);
+        const met = tlsPort ?? port;
+        await this.client(first).call('CLUSTER', 'MEET', '127.0.0.1', met, busPort);
       }
     }
     await this.untilSeen((lines) => !lines.some((line) => line.includes('handshake')));
@@ -276,16 +284,20 @@ export class RedisCluster {
   }
 }
 
-async function launch({ args = [] }: RedisClusterOptions): Promise<RedisServer> {
+async function launch({ certificates, args = [] }: RedisClusterOptions): Promise<RedisServer> {
   const busPort = await freePort();
+  const tlsPort = await freePort();
+  const overTls = ['--tls-cluster', 'yes', '--tls-replication', 'yes'];
+  const tls = certificates ? [...certificates.redisArgs(tlsPort), ...overTls] : [];
   return RedisServer.start({
-    busPort,
+    ...{ busPort, tlsPort: certificates && tlsPort },
     args: [
       ...['--cluster-enabled', 'yes', '--cluster-config-file', 'nodes.conf'],
       ...['--cluster-port', String(busPort)],
       ...['--cluster-node-timeout', String(nodeTimeoutMs)],
       // A replica that was cut off for a moment may still be promoted.
       ...['--cluster-replica-validity-factor', '0', '--repl-diskless-sync-delay', '0'],
+      ...tls,
       ...args,
     ],
   });

@@ -14,8 +14,9 @@ export interface RedisServerOptions {
   args?: readonly string[];
   /** Default: a temporary one, which `stop()` removes. */
   dir?: string;
-  /** The port on which it talks to the other nodes of its cluster, as its `args` say; only noted here. */
-  busPort?: number;
+  /** Those of its cluster's bus and of TLS, as its `args` say; only noted here. */
+  busPort?: number | undefined;
+  tlsPort?: number | undefined;
 }
 
 const portsToTry = 5;
@@ -31,6 +32,7 @@ export class RedisServer {
     private readonly args: readonly string[],
     private server: ServerProcess,
     readonly busPort: number | undefined,
+    readonly tlsPort: number | undefined,
   ) {}
 
   /** Resolves once it answers PING. */
@@ -44,7 +46,15 @@ export class RedisServer {
         const server = launch(port, dir, args);
         try {
           await untilItAnswers(server, port);
-          return new RedisServer(port, dir, ownsDir, args, server, options.busPort);
+          return new RedisServer(
+            port,
+            dir,
+            ownsDir,
+            args,
+            server,
+            options.busPort,
+            options.tlsPort,
+          );
         } catch (error) {
           await server.end('SIGKILL');
           const taken = server.output.includes('Address already in use');
