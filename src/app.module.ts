@@ -21,6 +21,7 @@ export class AppModule {
           maxMessageBytes: environment.MAX_MESSAGE_BYTES,
           idempotencySeconds: environment.IDEMPOTENCY_SECONDS,
           heartbeatSeconds: environment.HEARTBEAT_SECONDS,
+          drainSeconds: environment.DRAIN_SECONDS,
           maxChannelsPerStream: environment.MAX_CHANNELS_PER_STREAM,
           feedLingerSeconds: environment.FEED_LINGER_SECONDS,
           coalesceMs: environment.COALESCE_MS,

@@ -22,10 +22,13 @@ import type { BirdsongOptions } from './options/birdsong.options.js';
 import { BirdsongSettings } from './options/birdsong.settings.js';
 import { ChannelPolicies } from './policies/channel-policies.js';
 import { RedisBroker } from './redis/redis.broker.js';
-import { drainConnections } from './streams/drain-connections.js';
+import { announceClose, closeWhenIdle } from './streams/drain-connections.js';
 import { shapeForExpress } from './streams/express-shapes.js';
 import { Readers } from './streams/readers.js';
 import { Streams } from './streams/streams.js';
+
+/** How long, once everybody has been told to leave, what is under way may take until it is cut off. */
+const CUT_OFF_MS = 5000;
 
 /**
  * Real-time messaging for a Nest app:
@@ -70,6 +73,8 @@ export class BirdsongModule
   extends ConfigurableModuleClass
   implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown
 {
+  private cuttingOff: NodeJS.Timeout | undefined;
+
   constructor(
     private readonly broker: Broker,
     private readonly feeds: Feeds,
@@ -93,13 +98,29 @@ export class BirdsongModule
     await this.broker.open();
   }
 
-  /** Nest closes the HTTP server after this, and waits for every open response. */
-  beforeApplicationShutdown(): void {
-    this.readers.drain();
-    const server = this.httpAdapter?.getHttpServer() as Partial<Server> | undefined;
-    if (server?.listening && server.closeIdleConnections) {
-      drainConnections(server as Server);
+  /**
+   * Takes `drainSeconds` at most. Nest closes the HTTP server after it, and waits for every open response: for
+   * those of clients that do not read, and of requests that never end, not longer than `CUT_OFF_MS`.
+   */
+  async beforeApplicationShutdown(): Promise<void> {
+    const server = this.listeningServer();
+    if (server) {
+      announceClose(server);
     }
+    await this.readers.drain();
+    if (server) {
+      closeWhenIdle(server);
+    }
+    this.cuttingOff = setTimeout(() => {
+      this.readers.cutOff();
+      server?.closeAllConnections();
+    }, CUT_OFF_MS);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearTimeout(this.cuttingOff);
+    this.feeds.close();
+    await this.broker.close();
   }
 
   /** An app without HTTP, which only publishes, has none. */
@@ -107,8 +128,9 @@ export class BirdsongModule
     return this.adapterHost.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    this.feeds.close();
-    await this.broker.close();
+  /** One with HTTP/2 is of another kind. */
+  private listeningServer(): Server | undefined {
+    const server = this.httpAdapter?.getHttpServer() as Partial<Server> | undefined;
+    return server?.listening && server.closeIdleConnections ? (server as Server) : undefined;
   }
 }

@@ -2,12 +2,13 @@
 import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import cluster from 'node:cluster';
+import cluster, { type Worker } from 'node:cluster';
 import { AppModule } from './app.module.js';
 import { configure, listen } from './server/http.js';
 import { readEnvironment, type Environment } from './server/environment.js';
 import { createLogger } from './server/logger.js';
 import { Workers } from './server/workers.js';
+import { Readers } from './streams/readers.js';
 
 async function start(environment: Environment): Promise<void> {
   const logger = createLogger(environment.LOG_LEVEL);
@@ -18,6 +19,10 @@ async function start(environment: Environment): Promise<void> {
   configure(app, environment);
   // Exits 0 once everything is closed, instead of dying by the signal.
   app.enableShutdownHooks([], { useProcessExit: true });
+  hurryOnSecondSignal(app);
+  if (cluster.worker) {
+    outliveThePrimary(cluster.worker);
+  }
   try {
     const url = await listen(app, environment);
     if (cluster.isPrimary) {
@@ -41,6 +46,19 @@ try {
   // One line for whoever starts it; the stack is of no use to them.
   process.stderr.write(`Birdsong did not start: ${describe(error)}\n`);
   process.exit(1);
+}
+
+/** Whoever asks twice does not want to wait. The same signal: Ctrl-C reaches workers beside the primary's own. */
+function hurryOnSecondSignal(app: NestExpressApplication): void {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => process.on(signal, () => app.get(Readers).hurry()));
+  }
+}
+
+/** Node ends workers at once with their primary; their readers are told first. */
+function outliveThePrimary(worker: Worker): void {
+  worker.exitedAfterDisconnect = true;
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 }
 
 function describe(error: unknown): string {

@@ -42,6 +42,11 @@ export class HistoryService {
     return this.read(channel, query);
   }
 
+  /** For each wait, what ends it. */
+  departures(): (() => void)[] {
+    return [...this.waiting].map((pause) => () => pause.end());
+  }
+
   /** Ends every wait, now and from now on. */
   drain(): void {
     this.isDraining = true;

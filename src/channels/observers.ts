@@ -11,12 +11,17 @@ import type { FrameBatch } from './frame-batch.js';
 @Injectable()
 export class Observers {
   private readonly observing = new Set<Subscriber<Message>>();
+  private isDraining = false;
 
   constructor(private readonly feeds: Feeds) {}
 
   /** From now on, or behind a position. Completes when the app shuts down. */
   observe(channel: Channel, after: Position | undefined): Observable<Message> {
     return new Observable((subscriber) => {
+      if (this.isDraining) {
+        subscriber.complete();
+        return;
+      }
       const feed = this.feeds.acquire(channel);
       const sink = sinkOf(channel.name, subscriber);
       const reader = new ChannelReader(feed, sink);
@@ -38,8 +43,14 @@ export class Observers {
     });
   }
 
-  /** Completes every observable. */
+  /** For each observable, what completes it. */
+  departures(): (() => void)[] {
+    return [...this.observing].map((subscriber) => () => subscriber.complete());
+  }
+
+  /** Completes every observable, now and from now on. */
   drain(): void {
+    this.isDraining = true;
     for (const subscriber of this.observing) {
       subscriber.complete();
     }

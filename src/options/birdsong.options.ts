@@ -26,8 +26,16 @@ export interface BirdsongOptions {
    * Keep it below the read timeout of the proxies in front. Default 15.
    */
   readonly heartbeatSeconds?: number | undefined;
-  /** Milliseconds after which clients reconnect (`retry:`). Default 2000. */
+  /**
+   * Milliseconds after which clients reconnect (`retry:`); those that are sent away by a shutdown, after once to twice
+   * as long, at random. Default 2000.
+   */
   readonly retryMs?: number | undefined;
+  /**
+   * Seconds over which `app.close()` sends the readers away, in waves, so that they do not come to the other nodes
+   * all at once. Few of them leave sooner: at least 50 every 100 ms. Default 10; 0 sends all away at once.
+   */
+  readonly drainSeconds?: number | undefined;
   /**
    * The most channels of one stream, 250 at most: a client sends the positions of all of them in a header when it
    * resumes. Default 100.

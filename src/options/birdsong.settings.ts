@@ -17,6 +17,7 @@ const settingsSchema = z.strictObject({
   idempotencySeconds: whole(1, 86_400).default(300),
   heartbeatSeconds: z.number().min(0.05).max(3600).default(15),
   retryMs: whole(0, 3_600_000).default(2000),
+  drainSeconds: seconds(3600).default(10),
   maxChannelsPerStream: whole(1, 250).default(100),
   feedLingerSeconds: seconds(3600).default(10),
   maxRingBytes: whole(0, 2 ** 40).default(64 * 1024 * 1024),
@@ -35,6 +36,7 @@ export class BirdsongSettings {
   readonly idempotencyMs: number;
   readonly heartbeatMs: number;
   readonly retryMs: number;
+  readonly drainMs: number;
   readonly maxChannelsPerStream: number;
   readonly feedLingerMs: number;
   readonly maxRingBytes: number;
@@ -58,6 +60,7 @@ export class BirdsongSettings {
     this.idempotencyMs = data.idempotencySeconds * 1000;
     this.heartbeatMs = data.heartbeatSeconds * 1000;
     this.retryMs = data.retryMs;
+    this.drainMs = data.drainSeconds * 1000;
     this.maxChannelsPerStream = data.maxChannelsPerStream;
     this.feedLingerMs = data.feedLingerSeconds * 1000;
     this.maxRingBytes = data.maxRingBytes;

@@ -39,6 +39,7 @@ export const environmentSchema = z
     HISTORY_SECONDS: whole(1, 315_360_000).default(86_400),
     IDEMPOTENCY_SECONDS: whole(1, 86_400).default(300),
     HEARTBEAT_SECONDS: seconds(0.05, 3600).default(15),
+    DRAIN_SECONDS: seconds(0, 3600).default(10),
     MAX_CHANNELS_PER_STREAM: whole(1, 250).default(100),
     FEED_LINGER_SECONDS: seconds(0, 3600).default(10),
     COALESCE_MS: whole(0, 1000).default(4),

@@ -1,4 +1,4 @@
-import { Controller, Get, Header, UseFilters } from '@nestjs/common';
+import { Controller, Get, Header, UseFilters, type OnModuleDestroy } from '@nestjs/common';
 import { Broker } from '../broker/broker.port.js';
 import { BirdsongError } from '../errors/birdsong.error.js';
 import { ProblemFilter } from '../errors/problem.filter.js';
@@ -6,8 +6,15 @@ import { ProblemFilter } from '../errors/problem.filter.js';
 /** For whatever keeps the server running. */
 @Controller('health')
 @UseFilters(ProblemFilter)
-export class HealthController {
+export class HealthController implements OnModuleDestroy {
+  private isStopping = false;
+
   constructor(private readonly broker: Broker) {}
+
+  /** The first that Nest calls on shutdown: whoever balances load sees it before a reader is sent away. */
+  onModuleDestroy(): void {
+    this.isStopping = true;
+  }
 
   /** The process answers. */
   @Get('live')
@@ -20,6 +27,11 @@ export class HealthController {
   @Get('ready')
   @Header('Cache-Control', 'no-store')
   ready(): { status: 'ok' } {
+    if (this.isStopping) {
+      throw new BirdsongError('shutting-down', 'The server is about to stop.', {
+        retryAfterSeconds: 1,
+      });
+    }
     if (!this.broker.isAvailable()) {
       throw new BirdsongError('broker-unavailable', 'The message broker does not answer.', {
         retryAfterSeconds: 1,

@@ -55,7 +55,9 @@ export class Workers {
   private onExit(worker: Worker, reason: string | number): void {
     this.listening.delete(worker.id);
     if (this.isStopping || !this.hasStarted) {
-      this.stop();
+      if (!this.isStopping) {
+        this.stop();
+      }
       this.exitWhenAlone(this.hasStarted ? 0 : 1);
       return;
     }
@@ -68,10 +70,8 @@ export class Workers {
     this.replaceMs = Math.min(this.replaceMs * 2, REPLACE_MOST_MS);
   }
 
+  /** Again, it hurries the workers. */
   private stop(): void {
-    if (this.isStopping) {
-      return;
-    }
     this.isStopping = true;
     this.replacing.forEach((timer) => clearTimeout(timer));
     for (const worker of Object.values(cluster.workers ?? {})) {

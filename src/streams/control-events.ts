@@ -23,7 +23,9 @@ export const ready = (id: string, channels: readonly ReadyChannel[]): string =>
 export const gap = (channel: string, { after, oldest }: Gap): string =>
   event('stream.gap', { channel, after: format(after), oldest: format(oldest) });
 
-export const closing = (reason: ClosingReason, reconnect: boolean): string =>
+/** @param retryMs when to come back, if not after what `preamble` said; the next stream says it anew */
+export const closing = (reason: ClosingReason, reconnect: boolean, retryMs?: number): string =>
+  (retryMs === undefined ? '' : `retry: ${retryMs}\n`) +
   event('stream.closing', { reason, reconnect });
 
 function event(type: string, data: object, id = ''): string {

@@ -1,21 +1,44 @@
 import { Injectable } from '@nestjs/common';
 import { HistoryService } from '../channels/history.service.js';
 import { Observers } from '../channels/observers.js';
+import { BirdsongSettings } from '../options/birdsong.settings.js';
 import { Streams } from './streams.js';
+import { Waves } from './waves.js';
 
 /** Whoever reads on this node, in whatever way. */
 @Injectable()
 export class Readers {
+  private readonly waves = new Waves();
+
   constructor(
     private readonly streams: Streams,
     private readonly polls: HistoryService,
     private readonly observers: Observers,
+    private readonly settings: BirdsongSettings,
   ) {}
 
-  /** Sends everybody away, and whoever comes from now on. */
-  drain(): void {
-    this.streams.drain();
+  /**
+   * Sends everybody away, in waves: until its turn each reads on. Resolves once everybody has been told. See
+   * docs/decisions/0009-drain-in-waves.md.
+   */
+  async drain(): Promise<void> {
+    this.streams.refuse();
+    const departures = [this.streams, this.polls, this.observers].flatMap((readers) =>
+      readers.departures(),
+    );
+    await this.waves.run(departures, this.settings.drainMs);
+    // Who came meanwhile.
     this.polls.drain();
     this.observers.drain();
+  }
+
+  /** Ends the waves of `drain` at once. */
+  hurry(): void {
+    this.waves.hurry();
+  }
+
+  /** Breaks the connections of those who have been told and have not taken it. */
+  cutOff(): void {
+    this.streams.cutOff();
   }
 }

@@ -122,12 +122,12 @@ export class Stream implements ReaderSink {
   }
 
   /** Says why, and ends the response with what its socket still takes. */
-  end(reason: events.ClosingReason, reconnect: boolean): void {
-    if (this.isEnding) {
+  end(reason: events.ClosingReason, reconnect: boolean, retryMs?: number): void {
+    if (this.isEnding || this.isOver()) {
       return;
     }
     this.stopReading();
-    this.send(events.closing(reason, reconnect));
+    this.send(events.closing(reason, reconnect, retryMs));
     this.isEnding = true;
     this.response.end();
   }

@@ -14,6 +14,9 @@ import { takeOver } from './take-over.js';
 /** Beats per heartbeat: how finely silence is measured. */
 const BEATS = 10;
 
+/** Over how long those who are sent away come back, at the least. */
+const SPREAD_LEAST_MS = 1000;
+
 export interface StreamOptions {
   /** Where the client resumes. Default none: it begins live, or with `historyCount`. */
   readonly lastEventId: string | undefined;
@@ -72,11 +75,20 @@ export class Streams implements StreamOwner {
     }
   }
 
-  /** Ends every stream; those that come now are told to come back later. */
-  drain(): void {
+  /** From now on, whoever comes is told to come back later. */
+  refuse(): void {
     this.isDraining = true;
+  }
+
+  /** For each open stream, what ends it. */
+  departures(): (() => void)[] {
+    return [...this.open].map((stream) => () => stream.end('shutdown', true, this.spreadRetryMs()));
+  }
+
+  /** Breaks the connections of those who have not taken their end. */
+  cutOff(): void {
     for (const stream of this.open) {
-      stream.end('shutdown', true);
+      stream.destroy();
     }
   }
 
@@ -88,7 +100,7 @@ export class Streams implements StreamOwner {
     response.write(events.preamble(this.settings.retryMs));
     if (this.isDraining) {
       // With an error status an EventSource would never come back.
-      response.end(events.closing('shutdown', true));
+      response.end(events.closing('shutdown', true, this.spreadRetryMs()));
       return;
     }
     const feeds = channels.map((channel) => this.feeds.acquire(channel));
@@ -100,6 +112,12 @@ export class Streams implements StreamOwner {
       }
       stream.destroy();
     });
+  }
+
+  /** Random, so that those who are sent away together do not come back together. */
+  private spreadRetryMs(): number {
+    const { retryMs } = this.settings;
+    return Math.round(retryMs + Math.random() * Math.max(retryMs, SPREAD_LEAST_MS));
   }
 
   private add(stream: Stream): void {

@@ -57,6 +57,7 @@ describe('The server that cannot start says why in one line', () => {
     ['IDEMPOTENCY_SECONDS', '0'],
     ['HEARTBEAT_SECONDS', '0'],
     ['MAX_CHANNELS_PER_STREAM', '1001'],
+    ['DRAIN_SECONDS', '-1'],
     ['FEED_LINGER_SECONDS', '-1'],
     ['COALESCE_MS', '5000'],
   ])('for %s=%s', async (name, value) => {

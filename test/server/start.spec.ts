@@ -70,6 +70,7 @@ describe('The server, started,', () => {
         IDEMPOTENCY_SECONDS: '1',
         HEARTBEAT_SECONDS: '0.5',
         MAX_CHANNELS_PER_STREAM: '1',
+        DRAIN_SECONDS: '0.5',
         FEED_LINGER_SECONDS: '0',
         COALESCE_MS: '0',
       },

@@ -92,6 +92,20 @@ describe('Several workers', () => {
     expect(reader.events.at(-1)?.event).toBe('stream.closing');
   });
 
+  test('send their readers away when their primary dies', async () => {
+    const running = await start();
+    const readers = await Promise.all(
+      Array.from({ length: 4 }, () => SseReader.open(`${running.url}/channels/public.d/events`)),
+    );
+    await Promise.all(readers.map((reader) => reader.next()));
+    await running.kill();
+
+    for (const reader of readers) {
+      expect(await reader.ended).toBe('complete');
+      expect(reader.events.at(-1)?.event).toBe('stream.closing');
+    }
+  });
+
   test('need Redis, and say so in one line', async () => {
     const { code, stderr } = await BirdsongNode.run({ env: { WORKERS: '2' } });
 
