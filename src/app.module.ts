@@ -4,6 +4,7 @@ import { BirdsongModule } from './birdsong.module.js';
 import { ProblemFilter } from './errors/problem.filter.js';
 import { serverChannels } from './server/channels.js';
 import type { Environment } from './server/environment.js';
+import { readersOf } from './server/limits.js';
 import { HealthController } from './server/health.controller.js';
 import { redisOptionsOf } from './server/redis-environment.js';
 
@@ -23,7 +24,10 @@ export class AppModule {
           heartbeatSeconds: environment.HEARTBEAT_SECONDS,
           drainSeconds: environment.DRAIN_SECONDS,
           maxChannelsPerStream: environment.MAX_CHANNELS_PER_STREAM,
+          maxReaders: readersOf(environment),
+          maxFeeds: environment.MAX_FEEDS,
           feedLingerSeconds: environment.FEED_LINGER_SECONDS,
+          maxTotalUnsentBytes: environment.MAX_TOTAL_UNSENT_BYTES,
           coalesceMs: environment.COALESCE_MS,
         }),
       ],

@@ -15,8 +15,11 @@ import { Broker } from './broker/broker.port.js';
 import { MemoryBroker } from './broker/memory.broker.js';
 import { NewMessageListener } from './broker/new-message.listener.js';
 import { Feeds } from './channels/feeds.js';
+import { HistoryGate } from './channels/history-gate.js';
 import { HistoryService } from './channels/history.service.js';
 import { Observers } from './channels/observers.js';
+import { ReaderLimit } from './channels/reader-limit.js';
+import { UnsentBytes } from './channels/unsent-bytes.js';
 import { SendService } from './messages/send.service.js';
 import type { BirdsongOptions } from './options/birdsong.options.js';
 import { BirdsongSettings } from './options/birdsong.settings.js';
@@ -60,7 +63,10 @@ const CUT_OFF_MS = 5000;
     { provide: IdentityPort, useClass: OptionIdentity },
     NewMessageListener,
     SendService,
+    HistoryGate,
     Feeds,
+    ReaderLimit,
+    UnsentBytes,
     HistoryService,
     Observers,
     Streams,

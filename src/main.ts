@@ -4,7 +4,9 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import cluster, { type Worker } from 'node:cluster';
 import { AppModule } from './app.module.js';
+import { HttpAdapter } from './server/http.adapter.js';
 import { configure, listen } from './server/http.js';
+import { serverOptions } from './server/limits.js';
 import { readEnvironment, type Environment } from './server/environment.js';
 import { createLogger } from './server/logger.js';
 import { Workers } from './server/workers.js';
@@ -14,6 +16,7 @@ async function start(environment: Environment): Promise<void> {
   const logger = createLogger(environment.LOG_LEVEL);
   const app = await NestFactory.create<NestExpressApplication>(
     AppModule.forEnvironment(environment),
+    new HttpAdapter(serverOptions(environment)),
     { logger, abortOnError: false, bodyParser: false },
   );
   configure(app, environment);

@@ -8,6 +8,7 @@ import type { Channel } from '../policies/channel-policies.js';
 import { Frame } from './frame.js';
 import { firstBatch, toBatch, type FrameBatch } from './frame-batch.js';
 import { FrameRing, RING_COUNT } from './frame.ring.js';
+import type { HistoryGate } from './history-gate.js';
 import { HistoryReader, type ReplayPage } from './history.reader.js';
 import { Pacer } from './pacer.js';
 import type { RingBudget } from './ring-budget.js';
@@ -53,13 +54,14 @@ export class ChannelFeed {
 
   constructor(
     private readonly broker: Broker,
+    gate: HistoryGate,
     readonly channel: Channel,
     budget: RingBudget,
     coalesceMs: number,
   ) {
     this.ring = new FrameRing(budget);
     this.address = { name: channel.name, history: channel.policy.history };
-    this.history = new HistoryReader(broker, this.address);
+    this.history = new HistoryReader(broker, gate, this.address);
     this.pacer = new Pacer(() => this.flush(), coalesceMs);
     this.opened = this.open();
     // Each reader awaits it; a feed that is closed before it has one must not count as unhandled.

@@ -8,6 +8,7 @@ import { formatPosition, parsePosition, type Position } from '../messages/positi
 import { RequestPipe, wholeParameter } from '../messages/request.pipe.js';
 import type { HistoryPage } from '../broker/broker.port.js';
 import { endOf, HistoryService } from './history.service.js';
+import { UnsentBytes } from './unsent-bytes.js';
 
 const position = z
   .string()
@@ -39,7 +40,10 @@ type HistoryParameters = z.infer<typeof historyQuery>;
 @UseGuards(AccessGuard)
 @UseFilters(ProblemFilter)
 export class HistoryController {
-  constructor(private readonly history: HistoryService) {}
+  constructor(
+    private readonly history: HistoryService,
+    private readonly unsent: UnsentBytes,
+  ) {}
 
   @Get()
   @Access('subscribe')
@@ -48,9 +52,10 @@ export class HistoryController {
   async list(
     @Admission() { channels: [channel] }: Admitted,
     @Query(new RequestPipe(historyQuery)) query: HistoryParameters,
-    @Res({ passthrough: true }) response: unknown,
+    @Res({ passthrough: true }) adapterResponse: unknown,
   ): Promise<string> {
     const { after, before, limit, wait } = query;
+    const response = rawOf(adapterResponse);
     const page =
       after && wait > 0
         ? await this.history.readOrWait(
@@ -60,7 +65,16 @@ export class HistoryController {
             signalOf(response),
           )
         : await this.history.read(channel, { after, before, limit });
-    return encodePage(page, query);
+    const answer = encodePage(page, query);
+    this.countUntilSent(response, answer);
+    return answer;
+  }
+
+  private countUntilSent(response: ServerResponse, answer: string): void {
+    if (!response.destroyed) {
+      response.once('close', () => this.unsent.release(response));
+      this.unsent.add(response, response, Buffer.byteLength(answer));
+    }
   }
 }
 
@@ -72,9 +86,13 @@ function encodePage(page: HistoryPage, { after }: HistoryParameters): string {
 }
 
 /** Aborted when the client leaves. */
-function signalOf(response: unknown): AbortSignal {
+function signalOf(response: ServerResponse): AbortSignal {
   const leaving = new AbortController();
-  const raw = ((response as { raw?: unknown }).raw ?? response) as ServerResponse;
-  raw.once('close', () => leaving.abort());
+  response.once('close', () => leaving.abort());
   return leaving.signal;
+}
+
+/** Fastify wraps what Express extends. */
+function rawOf(response: unknown): ServerResponse {
+  return ((response as { raw?: unknown }).raw ?? response) as ServerResponse;
 }

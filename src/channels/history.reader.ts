@@ -3,6 +3,7 @@ import type { Broker, BrokerChannel, HistoryPage, HistoryQuery } from '../broker
 import { Pause } from '../broker/pause.js';
 import { formatPosition, type Position } from '../messages/position.js';
 import { Frame } from './frame.js';
+import type { HistoryGate } from './history-gate.js';
 
 /** Messages per read of history for replay. */
 const PAGE_COUNT = 256;
@@ -26,6 +27,7 @@ export class HistoryReader {
 
   constructor(
     private readonly broker: Broker,
+    private readonly gate: HistoryGate,
     private readonly channel: BrokerChannel,
   ) {}
 
@@ -59,7 +61,7 @@ export class HistoryReader {
   private async read(query: HistoryQuery): Promise<ReplayPage> {
     for (let isFirst = true; !this.isClosed; isFirst = false) {
       try {
-        const page = await this.broker.read(this.channel, query);
+        const page = await this.gate.pass(() => this.broker.read(this.channel, query));
         const frames = page.messages.map((message) => new Frame(message));
         return { frames, newest: page.newest, gap: page.gap };
       } catch (error) {

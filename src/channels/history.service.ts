@@ -5,6 +5,11 @@ import type { Position } from '../messages/position.js';
 import type { Channel } from '../policies/channel-policies.js';
 import { ChannelReader } from './channel.reader.js';
 import { Feeds } from './feeds.js';
+import { HistoryGate } from './history-gate.js';
+import { ReaderLimit } from './reader-limit.js';
+
+/** How long a request waits for its turn to read. */
+const MOST_WAIT_MS = 3000;
 
 /** Reads history, and waits for what is not there yet. */
 @Injectable()
@@ -15,18 +20,21 @@ export class HistoryService {
   constructor(
     private readonly broker: Broker,
     private readonly feeds: Feeds,
+    private readonly limit: ReaderLimit,
+    private readonly gate: HistoryGate,
   ) {}
 
-  /** @throws BirdsongError `broker-unavailable` */
+  /** @throws BirdsongError `broker-unavailable` or `overloaded` */
   read(channel: Channel, query: HistoryQuery): Promise<HistoryPage> {
-    return this.broker.read({ name: channel.name, history: channel.policy.history }, query);
+    const address = { name: channel.name, history: channel.policy.history };
+    return this.gate.pass(() => this.broker.read(address, query), MOST_WAIT_MS);
   }
 
   /**
    * What follows this position: at once if there is something, otherwise when it comes, or nothing when
    * the time is up.
    * @param signal ends the wait early
-   * @throws BirdsongError `broker-unavailable`
+   * @throws BirdsongError `broker-unavailable`, or `overloaded` if it would have to wait
    */
   async readOrWait(
     channel: Channel,
@@ -38,7 +46,12 @@ export class HistoryService {
     if (page.messages.length > 0 || page.gap || this.isDraining || signal.aborted) {
       return page;
     }
-    await this.waitForMessage(channel, query.after, waitMs, signal);
+    this.limit.enter();
+    try {
+      await this.waitForMessage(channel, query.after, waitMs, signal);
+    } finally {
+      this.limit.leave();
+    }
     return this.read(channel, query);
   }
 

@@ -15,7 +15,7 @@ export class Observers {
 
   constructor(private readonly feeds: Feeds) {}
 
-  /** From now on, or behind a position. Completes when the app shuts down. */
+  /** From now on, or behind a position. Completes when the app shuts down; fails with `overloaded`. */
   observe(channel: Channel, after: Position | undefined): Observable<Message> {
     return new Observable((subscriber) => {
       if (this.isDraining) {

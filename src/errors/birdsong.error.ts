@@ -16,6 +16,7 @@ const STATUS_OF = {
   internal: 500,
   'broker-unavailable': 503,
   'shutting-down': 503,
+  overloaded: 503,
   'too-many-requests': 429,
 } as const;
 

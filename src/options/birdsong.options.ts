@@ -47,6 +47,16 @@ export interface BirdsongOptions {
    */
   readonly feedLingerSeconds?: number | undefined;
   /**
+   * The most clients that read from this process at the same time, by a stream or a waiting long-poll. Whoever comes
+   * beyond is refused with 503 `overloaded`. Default 20,000.
+   */
+  readonly maxReaders?: number | undefined;
+  /**
+   * The most channels that this process reads at the same time. A stream or long-poll of one more is refused with 503
+   * `overloaded`; channels that only linger make room first. Default 50,000.
+   */
+  readonly maxFeeds?: number | undefined;
+  /**
    * Bytes of recent messages that this node keeps at hand for readers who come back, over all channels;
    * each keeps 1,024 messages at the most. What is not at hand is read from the broker. Default 67,108,864
    * (64 MiB).
@@ -57,6 +67,12 @@ export interface BirdsongOptions {
    * Default 1,048,576 (1 MiB).
    */
   readonly maxUnsentBytes?: number | undefined;
+  /**
+   * Bytes that may wait for all clients of this process together; what several of them wait for counts once. Beyond
+   * it, those that have waited the longest are cut off, and come back by their Last-Event-ID. Default 134,217,728
+   * (128 MiB).
+   */
+  readonly maxTotalUnsentBytes?: number | undefined;
   /**
    * The most milliseconds, under load, for which messages of a channel are gathered to be written at
    * once. Nothing waits while there is no load. Default 4; 0 writes each as it comes.

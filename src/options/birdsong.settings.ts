@@ -20,8 +20,11 @@ const settingsSchema = z.strictObject({
   drainSeconds: seconds(3600).default(10),
   maxChannelsPerStream: whole(1, 250).default(100),
   feedLingerSeconds: seconds(3600).default(10),
+  maxReaders: whole(1, 1_000_000).default(20_000),
+  maxFeeds: whole(1, 10_000_000).default(50_000),
   maxRingBytes: whole(0, 2 ** 40).default(64 * 1024 * 1024),
   maxUnsentBytes: whole(16 * 1024, 2 ** 30).default(1024 * 1024),
+  maxTotalUnsentBytes: whole(2 ** 20, 2 ** 40).default(128 * 1024 * 1024),
   coalesceMs: whole(0, 1000).default(4),
 });
 
@@ -39,8 +42,11 @@ export class BirdsongSettings {
   readonly drainMs: number;
   readonly maxChannelsPerStream: number;
   readonly feedLingerMs: number;
+  readonly maxReaders: number;
+  readonly maxFeeds: number;
   readonly maxRingBytes: number;
   readonly maxUnsentBytes: number;
+  readonly maxTotalUnsentBytes: number;
   readonly coalesceMs: number;
 
   /** @throws Error that names every option that is not valid */
@@ -63,8 +69,11 @@ export class BirdsongSettings {
     this.drainMs = data.drainSeconds * 1000;
     this.maxChannelsPerStream = data.maxChannelsPerStream;
     this.feedLingerMs = data.feedLingerSeconds * 1000;
+    this.maxReaders = data.maxReaders;
+    this.maxFeeds = data.maxFeeds;
     this.maxRingBytes = data.maxRingBytes;
     this.maxUnsentBytes = data.maxUnsentBytes;
+    this.maxTotalUnsentBytes = data.maxTotalUnsentBytes;
     this.coalesceMs = data.coalesceMs;
     Object.freeze(this);
   }

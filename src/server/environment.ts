@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { redisContradictions, redisVariables } from './redis-environment.js';
 
@@ -24,6 +25,34 @@ function isOrigin(text: string): boolean {
   return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
 
+/** Proxies as Express' `trust proxy` has them: how many there are, or their addresses and networks. */
+const proxies = z.union(
+  [
+    z
+      .string()
+      .regex(/^[1-9]\d?$/)
+      .transform(Number),
+    z
+      .string()
+      .transform((list) => list.split(',').map((one) => one.trim()))
+      .pipe(z.array(z.string().refine(isNetwork))),
+  ],
+  {
+    error: 'must be a number of proxies, or addresses, networks, loopback, linklocal, uniquelocal',
+  },
+);
+
+function isNetwork(text: string): boolean {
+  const [address = '', length, ...rest] = text.split('/');
+  const longest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  return (
+    ['loopback', 'linklocal', 'uniquelocal'].includes(text) ||
+    (rest.length === 0 &&
+      longest > 0 &&
+      (length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= longest)))
+  );
+}
+
 /** Every variable that the server reads: `.env.example` explains them. */
 export const environmentSchema = z
   .object({
@@ -33,6 +62,12 @@ export const environmentSchema = z
     LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'log', 'debug', 'verbose']).default('log'),
     ...redisVariables,
     CORS_ORIGINS: origins.optional(),
+    MAX_CONNECTIONS: whole(1, 1_000_000).default(20_000),
+    MAX_CONNECTIONS_PER_ADDRESS: whole(1, 1_000_000).optional(),
+    TRUST_PROXY: proxies.optional(),
+    HEADER_TIMEOUT_SECONDS: seconds(0.1, 3600).default(10),
+    REQUEST_TIMEOUT_SECONDS: seconds(0.1, 3600).default(30),
+    KEEP_ALIVE_SECONDS: seconds(0.1, 3600).default(75),
     MAX_MESSAGE_BYTES: whole(256, 16 * 1024 * 1024).default(65_536),
     MAX_BATCH_BYTES: whole(256, 64 * 1024 * 1024).default(4 * 1024 * 1024),
     HISTORY_COUNT: whole(1, 1_000_000).default(1000),
@@ -41,7 +76,9 @@ export const environmentSchema = z
     HEARTBEAT_SECONDS: seconds(0.05, 3600).default(15),
     DRAIN_SECONDS: seconds(0, 3600).default(10),
     MAX_CHANNELS_PER_STREAM: whole(1, 250).default(100),
+    MAX_FEEDS: whole(1, 10_000_000).default(50_000),
     FEED_LINGER_SECONDS: seconds(0, 3600).default(10),
+    MAX_TOTAL_UNSENT_BYTES: whole(2 ** 20, 2 ** 40).default(128 * 1024 * 1024),
     COALESCE_MS: whole(0, 1000).default(4),
   })
   .superRefine((environment, context) => {

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Environment } from './environment.js';
+import { limit } from './limits.js';
 import { refuseOddAddresses } from './odd-addresses.js';
 
 /** The chat page, as the build leaves it. */
@@ -27,12 +28,16 @@ export function configure(app: NestExpressApplication, environment: Environment)
   if (environment.CORS_ORIGINS) {
     app.enableCors({ origin: environment.CORS_ORIGINS, exposedHeaders: ['Retry-After'] });
   }
+  limit(app, environment);
+  // Not inflated: a few bytes would be as large as the limit, and that of every connection.
   app.useBodyParser('json', {
     limit: environment.MAX_BATCH_BYTES,
+    inflate: false,
     type: (request) => isJson(request) && isBatch(request),
   });
   app.useBodyParser('json', {
     limit: environment.MAX_MESSAGE_BYTES + ENVELOPE_BYTES,
+    inflate: false,
     type: (request) => isJson(request) && !isBatch(request),
   });
   app.useStaticAssets(WEB_ROOT, {

@@ -2,7 +2,7 @@ import type { Gap } from '../broker/gap.js';
 import { formatPosition, type Position } from '../messages/position.js';
 
 /** Why the server ends a stream. */
-export type ClosingReason = 'shutdown' | 'slow-reader' | 'token-expired' | 'revoked';
+export type ClosingReason = 'shutdown' | 'overloaded' | 'slow-reader' | 'token-expired' | 'revoked';
 
 /** What `stream.ready` says of each channel. */
 export interface ReadyChannel {

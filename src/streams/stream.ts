@@ -10,6 +10,7 @@ import {
 } from '../channels/channel.reader.js';
 import { toTextChunk } from '../channels/chunk.js';
 import type { FrameBatch } from '../channels/frame-batch.js';
+import type { UnsentBytes } from '../channels/unsent-bytes.js';
 import type { SlowReaderRule } from '../policies/policy.js';
 import { formatPosition } from '../messages/position.js';
 import * as events from './control-events.js';
@@ -31,6 +32,7 @@ type StreamResponse = ServerResponse & { [STREAM]?: Stream };
 /** What a stream needs of whoever opened it. */
 export interface StreamOwner {
   readonly maxUnsentBytes: number;
+  readonly unsent: UnsentBytes;
   /** The response is closed: the stream holds nothing any more but the feeds it was given. */
   closed(stream: Stream): void;
 }
@@ -158,14 +160,27 @@ export class Stream implements ReaderSink {
     const socket = response.writableEnded ? undefined : this.socket;
     const outlet = socket ?? response;
     if (this.parts.length === 1) {
-      return outlet.write(socket ? batch.chunk : batch.bytes);
+      const shared = socket ? batch.chunk : batch.bytes;
+      return outlet.write(shared) || this.wait(shared);
     }
-    const end = `id: ${this.cursorAfter(reader)}\n\n`;
+    const end = `id: ${this.cursorAfter(reader)}
+
+`;
+    const shared = socket ? batch.fieldsChunk : batch.fields;
     outlet.cork();
-    outlet.write(socket ? batch.fieldsChunk : batch.fields);
+    outlet.write(shared);
     const takesMore = outlet.write(socket ? toTextChunk(end) : end);
     outlet.uncork();
-    return takesMore;
+    return takesMore || this.wait(shared);
+  }
+
+  /** What the socket has not taken is counted, until it has taken everything. */
+  private wait(shared: Buffer): false {
+    const { unsent } = this.owner;
+    if (this.isFull() && unsent.add(this, shared, shared.length)) {
+      void this.drained().then(() => unsent.release(this));
+    }
+    return false;
   }
 
   private slowDown(reader: ChannelReader, rule: SlowReaderRule): void {

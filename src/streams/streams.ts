@@ -3,6 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Observable } from 'rxjs';
 import { Feeds } from '../channels/feeds.js';
 import type { Start } from '../channels/channel.reader.js';
+import { ReaderLimit } from '../channels/reader-limit.js';
+import { UnsentBytes } from '../channels/unsent-bytes.js';
 import { BirdsongSettings } from '../options/birdsong.settings.js';
 import { requireNames } from '../policies/channel-name.js';
 import type { Channel } from '../policies/channel-policies.js';
@@ -34,6 +36,8 @@ export class Streams implements StreamOwner {
 
   constructor(
     private readonly feeds: Feeds,
+    private readonly limit: ReaderLimit,
+    readonly unsent: UnsentBytes,
     private readonly settings: BirdsongSettings,
   ) {}
 
@@ -43,7 +47,7 @@ export class Streams implements StreamOwner {
 
   /**
    * For an `@Sse()` handler to return: opens the stream on this response.
-   * @throws BirdsongError `invalid-request` for no channel, too many, or one twice
+   * @throws BirdsongError `invalid-request` for no channel, too many, or one twice; `overloaded`
    */
   serve(
     channels: readonly Channel[],
@@ -56,6 +60,9 @@ export class Streams implements StreamOwner {
       this.settings.maxChannelsPerStream,
     );
     const starts = startsOf(channels, options);
+    if (!this.isDraining) {
+      this.requireRoom(channels);
+    }
     return takeOver(request, response, () => this.begin(channels, response, starts));
   }
 
@@ -66,6 +73,7 @@ export class Streams implements StreamOwner {
   /** @internal called by the stream */
   closed(stream: Stream): void {
     this.open.delete(stream);
+    this.limit.leave();
     for (const feed of stream.feeds) {
       this.feeds.release(feed);
     }
@@ -98,11 +106,13 @@ export class Streams implements StreamOwner {
     starts: readonly Start[],
   ): void {
     response.write(events.preamble(this.settings.retryMs));
-    if (this.isDraining) {
+    const refusal = this.refusal(channels);
+    if (refusal) {
       // With an error status an EventSource would never come back.
-      response.end(events.closing('shutdown', true, this.spreadRetryMs()));
+      response.end(events.closing(refusal, true, this.spreadRetryMs()));
       return;
     }
+    this.limit.enter();
     const feeds = channels.map((channel) => this.feeds.acquire(channel));
     const stream = new Stream(response, feeds, this);
     this.add(stream);
@@ -112,6 +122,24 @@ export class Streams implements StreamOwner {
       }
       stream.destroy();
     });
+  }
+
+  /** Why a stream cannot begin: also for what became of the room since `serve` found it. */
+  private refusal(channels: readonly Channel[]): events.ClosingReason | undefined {
+    if (this.isDraining) {
+      return 'shutdown';
+    }
+    try {
+      this.requireRoom(channels);
+      return undefined;
+    } catch {
+      return 'overloaded';
+    }
+  }
+
+  private requireRoom(channels: readonly Channel[]): void {
+    this.limit.requireRoom();
+    this.feeds.requireRoom(channels);
   }
 
   /** Random, so that those who are sent away together do not come back together. */

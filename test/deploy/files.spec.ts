@@ -114,6 +114,12 @@ describe('The limits of nginx', () => {
     expect(seconds).toBeGreaterThanOrEqual(3 * defaults.HEARTBEAT_SECONDS);
   });
 
+  it('end connections to a node before the node does', () => {
+    const seconds = numberAfter('upstream birdsong {', /keepalive_timeout (\d+)s;/);
+    expect(seconds).toBeGreaterThan(0);
+    expect(seconds).toBeLessThan(defaults.KEEP_ALIVE_SECONDS);
+  });
+
   it('let a long-poll wait for as long as it may', () => {
     const longestWaitSeconds = 30;
     const seconds = numberAfter('messages/?$ {', /proxy_read_timeout (\d+)s;/);
@@ -135,6 +141,11 @@ describe('The docker-compose.yaml', () => {
     expect(namesIn(compose, /^\s+(BIRDSONG_\w+):/gm)).toEqual(
       namesIn(template, /\$\{(BIRDSONG_\w+)\}/g),
     );
+  });
+
+  it('has the nodes believe nginx, which says who asks', () => {
+    const [, proxies = ''] = /^\s+TRUST_PROXY: (\S+)$/m.exec(compose) ?? [];
+    expect(environmentSchema.parse({ TRUST_PROXY: proxies }).TRUST_PROXY).toEqual(['uniquelocal']);
   });
 
   it('mounts files that are there', () => {

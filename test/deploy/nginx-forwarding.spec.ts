@@ -124,6 +124,20 @@ describe('nginx in front of nodes that only record what they get', () => {
     expect((await get('/')).status).toBe(503);
   });
 
+  it('tells an EventSource to come back when the node is full, and hands on other refusals', async () => {
+    const refuse = (status: number) => {
+      answer = (_, response) => response.writeHead(status).end('{"code":"x"}');
+    };
+    refuse(503);
+    const full = await get(stream);
+    expect([full.status, full.text]).toEqual([200, 'retry: 2000\n\n']);
+    for (const status of [403, 404, 429]) {
+      refuse(status);
+      const refused = await get(stream);
+      expect([refused.status, refused.text]).toEqual([status, '{"code":"x"}']);
+    }
+  });
+
   it('refuses a body beyond any message as a node would', async () => {
     expect((await post('x'.repeat(5_000_000))).status).toBe(200);
     const refused = await post('x'.repeat(5_500_000));

@@ -58,6 +58,9 @@ describe('The server that cannot start says why in one line', () => {
     ['HEARTBEAT_SECONDS', '0'],
     ['MAX_CHANNELS_PER_STREAM', '1001'],
     ['DRAIN_SECONDS', '-1'],
+    ['MAX_CONNECTIONS', '0'],
+    ['TRUST_PROXY', 'true'],
+    ['TRUST_PROXY', '10.0.0.0/33'],
     ['FEED_LINGER_SECONDS', '-1'],
     ['COALESCE_MS', '5000'],
   ])('for %s=%s', async (name, value) => {

@@ -1,0 +1,103 @@
+import { Logger } from '@nestjs/common';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { BirdsongError } from '../errors/birdsong.error.js';
+import { clientOf } from './client-address.js';
+import { whenOver } from './when-over.js';
+
+/** Connections per request that is allowed, so that a client beyond the limit is still told so. */
+const CONNECTIONS_PER_REQUEST = 2;
+const RETRY_AFTER_SECONDS = 5;
+
+/** A request as Express has it: `ip` is the client's, as far as its proxies are trusted. */
+interface ClientRequest extends IncomingMessage {
+  readonly ip?: string;
+}
+
+/**
+ * How many requests of one client are under way at the same time, its streams among them; and, of a client that
+ * connects by itself, how many connections it has open.
+ */
+export class AddressLimit {
+  private readonly requests = new Count();
+  private readonly connections = new Count();
+  private hasWarned = false;
+
+  /** @param isProxy whether a connection from this address carries requests of others */
+  constructor(
+    private readonly mostCount: number,
+    private readonly isProxy: (address: string) => boolean,
+  ) {}
+
+  /** For the server's `connection` event. */
+  connect(socket: Socket): void {
+    const { remoteAddress = '' } = socket;
+    if (this.isProxy(remoteAddress)) {
+      return;
+    }
+    const client = clientOf(remoteAddress);
+    if (!this.connections.take(client, CONNECTIONS_PER_REQUEST * this.mostCount)) {
+      socket.destroy();
+      return;
+    }
+    socket.once('close', () => this.connections.giveBack(client));
+  }
+
+  /** Express middleware: answers 429 beyond the limit. Health is asked for by whoever runs the server. */
+  admit(request: ClientRequest, response: ServerResponse, next: (error?: unknown) => void): void {
+    if (request.url?.startsWith('/health/')) {
+      next();
+      return;
+    }
+    this.warnOfProxy(request);
+    const client = clientOf(request.ip ?? '');
+    if (!this.requests.take(client, this.mostCount)) {
+      next(
+        new BirdsongError('too-many-requests', 'Your address has too many requests under way.', {
+          retryAfterSeconds: RETRY_AFTER_SECONDS,
+        }),
+      );
+      return;
+    }
+    whenOver(request, response, () => this.requests.giveBack(client));
+    next();
+  }
+
+  private warnOfProxy({ headers, socket }: IncomingMessage): void {
+    const { remoteAddress = '' } = socket;
+    if (
+      headers['x-forwarded-for'] !== undefined &&
+      !this.hasWarned &&
+      !this.isProxy(remoteAddress)
+    ) {
+      this.hasWarned = true;
+      new Logger('Birdsong').warn(
+        `MAX_CONNECTIONS_PER_ADDRESS counts ${remoteAddress} as one client. If it is a proxy, TRUST_PROXY must say so.`,
+      );
+    }
+  }
+}
+
+/** Counts by name, of which only those above zero are kept. */
+class Count {
+  private readonly counts = new Map<string, number>();
+
+  /** Whether there was one left. */
+  take(name: string, mostCount: number): boolean {
+    const count = this.counts.get(name) ?? 0;
+    if (count >= mostCount) {
+      return false;
+    }
+    this.counts.set(name, count + 1);
+    return true;
+  }
+
+  giveBack(name: string): void {
+    const count = this.counts.get(name) ?? 0;
+    if (count > 1) {
+      this.counts.set(name, count - 1);
+    } else {
+      this.counts.delete(name);
+    }
+  }
+}

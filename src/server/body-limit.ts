@@ -1,0 +1,53 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { overloaded } from '../errors/overloaded.js';
+import { whenOver } from './when-over.js';
+
+/**
+ * How many bytes of bodies this process holds at the same time, from their first byte to the answer. Beyond it, the
+ * bodies that have been on their way for the longest are cut off: an honest one arrives in moments.
+ */
+export class BodyLimit {
+  /** Those on their way, the first that came first. */
+  private readonly arriving = new Set<IncomingMessage>();
+  private totalBytes = 0;
+
+  constructor(private readonly mostBytes: number) {}
+
+  /** Express middleware, right in front of the body parsers: answers 503 if no other body can be cut off. */
+  admit(request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void {
+    const { headers } = request;
+    if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) {
+      next();
+      return;
+    }
+    if (this.totalBytes >= this.mostBytes && this.arriving.size === 0) {
+      next(overloaded('This node has as many messages under way as it may have.'));
+      return;
+    }
+    let bytes = 0;
+    const count = ({ length }: Buffer) => {
+      bytes += length;
+      this.totalBytes += length;
+      this.shed();
+    };
+    this.arriving.add(request);
+    // The parser, which follows in this tick, listens before the first byte is read.
+    request.on('data', count).once('end', () => this.arriving.delete(request));
+    whenOver(request, response, () => {
+      request.off('data', count);
+      this.arriving.delete(request);
+      this.totalBytes -= bytes;
+    });
+    next();
+  }
+
+  private shed(): void {
+    for (const request of this.arriving) {
+      if (this.totalBytes <= this.mostBytes) {
+        return;
+      }
+      this.arriving.delete(request);
+      request.socket.destroy();
+    }
+  }
+}

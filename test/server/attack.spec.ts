@@ -1,0 +1,119 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { BirdsongNode } from '../harness/birdsong-node.js';
+import { request } from '../harness/http-client.js';
+import { RedisServer } from '../harness/redis-server.js';
+import { SseReader } from '../harness/sse-reader.js';
+
+const MIB = 1024 * 1024;
+const LARGE = 'x'.repeat(60_000);
+const BATCH = { messages: Array.from({ length: 16 }, () => ({ data: LARGE })) };
+/** Streams that are not read, and what is sent to each: more than the kernel takes for it. */
+const SLOW_COUNT = 30;
+const SLOW_BATCHES = 5;
+
+const HEAP_MIB = 160;
+const UNSENT_MIB = 16;
+const BATCH_MIB = 1;
+const isMessage = ({ event }: { event: string }) => event === 'message';
+
+/** What docs/limits.md says that such a server takes at the most, with recent messages of 64 MiB. */
+const BOUND_MIB = 100 + HEAP_MIB + 64 + 2 * UNSENT_MIB + 8 * BATCH_MIB;
+
+describe('The server, attacked,', () => {
+  let redis: RedisServer;
+  let node: BirdsongNode;
+  let sockets: Socket[] = [];
+
+  beforeEach(async () => {
+    redis = await RedisServer.start();
+    node = await BirdsongNode.start({
+      env: {
+        REDIS_URL: redis.url,
+        NODE_OPTIONS: `--max-old-space-size=${HEAP_MIB}`,
+        MAX_CONNECTIONS: '1000',
+        MAX_FEEDS: '1000',
+        MAX_TOTAL_UNSENT_BYTES: String(UNSENT_MIB * MIB),
+        MAX_BATCH_BYTES: String(BATCH_MIB * MIB),
+        HISTORY_COUNT: '40',
+        LOG_LEVEL: 'error',
+      },
+    });
+  });
+  afterEach(async () => {
+    for (const socket of sockets) socket.destroy();
+    sockets = [];
+    await node.stop();
+    await redis.stop();
+  });
+
+  /** Opens connections that write this, and never read. */
+  async function attack(count: number, textOf: (index: number) => string): Promise<void> {
+    await Promise.all(
+      Array.from({ length: count }, async (_, index) => {
+        const socket = connect(node.port, '127.0.0.1').on('error', () => undefined);
+        sockets.push(socket);
+        await once(socket, 'connect');
+        socket.pause();
+        socket.write(textOf(index));
+      }),
+    );
+  }
+
+  const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
+  const post = (length: number) =>
+    'POST /channels/public.a/messages/batch HTTP/1.1\r\nHost: a\r\n' +
+    `Content-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`;
+  const send = (channel: string, data: unknown) =>
+    request(`${node.url}/channels/${channel}/messages`, { json: { data } });
+
+  /** As the protocol advises: again, with the same key, until it is accepted. A flood may cut off what is large. */
+  async function pour(channel: string): Promise<void> {
+    const url = `${node.url}/channels/${channel}/messages/batch`;
+    const headers = { 'Idempotency-Key': randomUUID() };
+    let status: number | undefined;
+    while (status !== 201 && status !== 200) {
+      const answer = await request(url, { json: BATCH, headers }).catch(() => undefined);
+      status = answer?.status;
+    }
+  }
+
+  /** The most memory that the process has had. */
+  async function peakBytes(): Promise<number> {
+    const status = await readFile(`/proc/${node.pid}/status`, 'utf8');
+    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+  }
+
+  it('keeps its memory within bounds, and serves those who read', async () => {
+    const honest = await SseReader.open(`${node.url}/channels/public.honest/events`);
+    await honest.next();
+    for (let count = 0; count < 40; count++) await send('public.large', LARGE);
+
+    // Each has a channel of its own, of which nobody else keeps the messages.
+    await attack(SLOW_COUNT, (index) => get(`/channels/public.slow.${index}/events`));
+    await attack(200, () => get('/channels/public.large/messages?limit=1000').repeat(4));
+    await attack(100, () => post(MIB) + 'x'.repeat(MIB - 1));
+    await attack(100, () => `GET / HTTP/1.1\r\nHost: a\r\nCookie: ${'x'.repeat(30_000)}`);
+    await attack(30, (from) => {
+      const names = Array.from({ length: 100 }, (_, index) => `public.many.${from}.${index}`);
+      return get(`/events?${names.map((name) => `channel=${name}`).join('&')}`);
+    });
+    for (let index = 0; index < SLOW_COUNT; index++) {
+      for (let count = 0; count < SLOW_BATCHES; count++) await pour(`public.slow.${index}`);
+      expect((await send('public.honest', index)).status).toBe(201);
+    }
+    const peak = await peakBytes();
+
+    const events = await honest.take(SLOW_COUNT, isMessage);
+    expect(events.map(({ data }) => (JSON.parse(data) as { data: number }).data)).toEqual(
+      Array.from({ length: SLOW_COUNT }, (_, index) => index),
+    );
+    expect(honest.isOpen).toBe(true);
+    expect(peak / MIB).toBeLessThan(BOUND_MIB);
+    expect((await request(`${node.url}/health/live`)).status).toBe(200);
+    await honest.close();
+  }, 60_000);
+});

@@ -1,0 +1,102 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { BirdsongNode } from '../harness/birdsong-node.js';
+import { withDeadline } from '../harness/deadline.js';
+import { rawRequest, request } from '../harness/http-client.js';
+import { SseReader } from '../harness/sse-reader.js';
+
+const PATH = '/channels/public.slow';
+const HEADER_SECONDS = 1;
+const REQUEST_SECONDS = 2;
+/** The server looks twice a second; the rest is for a busy machine. */
+const MARGIN_MS = 5000;
+
+describe('The server, with clients that take their time,', () => {
+  let node: BirdsongNode;
+  const sockets: Socket[] = [];
+
+  beforeAll(async () => {
+    node = await BirdsongNode.start({
+      env: {
+        HEADER_TIMEOUT_SECONDS: String(HEADER_SECONDS),
+        REQUEST_TIMEOUT_SECONDS: String(REQUEST_SECONDS),
+        KEEP_ALIVE_SECONDS: '1',
+        HEARTBEAT_SECONDS: '60',
+        MAX_CHANNELS_PER_STREAM: '250',
+      },
+    });
+  });
+  afterEach(() => {
+    for (const socket of sockets.splice(0)) socket.destroy();
+  });
+  afterAll(() => node.stop());
+
+  /** Writes one piece after the other for as long as it is let; resolves with what was answered, and when. */
+  async function drip(head: string, piece: string): Promise<{ text: string; tookMs: number }> {
+    const socket = connect(node.port, '127.0.0.1').on('error', () => undefined);
+    sockets.push(socket);
+    await once(socket, 'connect');
+    const begunMs = performance.now();
+    let text = '';
+    socket.on('data', (part) => (text += String(part)));
+    if (head) socket.write(head);
+    const dripping = piece === '' ? undefined : setInterval(() => socket.write(piece), 100);
+    try {
+      await withDeadline(once(socket, 'close'), 20_000, () => `not cut off: ${text}`);
+    } finally {
+      clearInterval(dripping);
+    }
+    return { text, tookMs: performance.now() - begunMs };
+  }
+
+  it('cuts off who does not finish a request in time, and leaves streams as they are', async () => {
+    const reader = await SseReader.open(`${node.url}${PATH}/events`);
+    await reader.next();
+    const post = `POST ${PATH}/messages HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n`;
+    const slow = await Promise.all([
+      drip('', ''),
+      drip(`GET ${PATH}/events HTTP/1.1\r\n`, 'A: a\r\n'),
+      drip(`${post}Content-Length: 10000\r\n\r\n{"data":"`, 'x'),
+      drip(`${post}Transfer-Encoding: chunked\r\n\r\n`, '1\r\nx\r\n'),
+    ]);
+
+    const limits = [HEADER_SECONDS, HEADER_SECONDS, REQUEST_SECONDS, REQUEST_SECONDS];
+    for (const [index, { text, tookMs }] of slow.entries()) {
+      const limitMs = (limits[index] ?? 0) * 1000;
+      expect(text).toMatch(/^HTTP\/1.1 408 /);
+      expect(tookMs).toBeGreaterThan(limitMs - 100);
+      expect(tookMs).toBeLessThan(limitMs + MARGIN_MS);
+    }
+    await request(`${node.url}${PATH}/messages`, { json: { data: 'still here' } });
+    expect((await reader.next()).data).toContain('still here');
+    expect(reader.comments).toEqual([' welcome']);
+    await reader.close();
+  });
+
+  it('closes a connection that is not used again', async () => {
+    const text = await rawRequest(node.port, 'GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n');
+
+    expect(text).toMatch(/^HTTP\/1.1 200 [^]*Keep-Alive: timeout=1\r\n/);
+  });
+
+  it('takes a head with as many channels as a stream may have and where it was in each', async () => {
+    const names = Array.from({ length: 250 }, (_, index) => `public.${index}.`.padEnd(128, 'x'));
+    const url = `${node.url}/events?${names.map((name) => `channel=${name}`).join('&')}`;
+    // 34 characters is the longest place in a cursor.
+    const cursor = `~${names.map((_, index) => String(index).padStart(11, 'a') + '.mgk2d4w0.zzzzzzzzzz').join('_')}`;
+    const reader = await SseReader.open(url, { headers: { 'Last-Event-ID': cursor } });
+    expect(reader.status).toBe(200);
+    expect((await reader.next()).event).toBe('stream.ready');
+    await reader.close();
+  });
+
+  it('refuses a head that is longer', async () => {
+    const cookie = `Cookie: ${'x'.repeat(64 * 1024)}\r\n`;
+    const text = await rawRequest(node.port, `GET / HTTP/1.1\r\nHost: a\r\n${cookie}\r\n`);
+
+    // Nothing, if the end of the connection overtook the answer.
+    expect(text).toMatch(/^$|^HTTP\/1.1 431 /);
+    expect((await request(`${node.url}/health/live`)).status).toBe(200);
+  });
+});
