@@ -163,9 +163,7 @@ export class Stream implements ReaderSink {
       const shared = socket ? batch.chunk : batch.bytes;
       return outlet.write(shared) || this.wait(shared);
     }
-    const end = `id: ${this.cursorAfter(reader)}
-
-`;
+    const end = `id: ${this.cursorAfter(reader)}\n\n`;
     const shared = socket ? batch.fieldsChunk : batch.fields;
     outlet.cork();
     outlet.write(shared);
