@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { CONTESTANT_NAMES, type ContestantName } from './contestants.js';
+import { CONTESTANT_NAMES, USUAL_NAMES, type ContestantName } from './contestants.js';
 import { FIGURE_NAMES, type FigureName } from './report/results.js';
 
 export interface Arguments {
@@ -14,7 +14,8 @@ export interface Arguments {
 export const USAGE = `npm run bench -- [options]
 
   --only FIGURES     some of ${FIGURE_NAMES.join(',')}
-  --servers NAMES    some of ${CONTESTANT_NAMES.join(',')}
+  --servers NAMES    some of ${CONTESTANT_NAMES.join(',')};
+                     default ${USUAL_NAMES.join(',')}
   --quick            shorter and smaller, to see that it works
   --seconds N        length of one measurement
   --out FOLDER       where the JSON and the charts go
@@ -37,8 +38,8 @@ export function readArguments(given: readonly string[]): Arguments {
     throw new Error('--seconds is a number from 0.1 to 60');
   }
   return {
-    only: choose('--only', values.only, FIGURE_NAMES),
-    servers: choose('--servers', values.servers, CONTESTANT_NAMES),
+    only: choose('--only', values.only, FIGURE_NAMES, FIGURE_NAMES),
+    servers: choose('--servers', values.servers, CONTESTANT_NAMES, USUAL_NAMES),
     quick: values.quick,
     ...(seconds !== undefined && { seconds }),
     ...(values.out !== undefined && { out: values.out }),
@@ -50,8 +51,9 @@ function choose<Name extends string>(
   option: string,
   given: string | undefined,
   all: readonly Name[],
+  usual: readonly Name[],
 ): readonly Name[] {
-  if (given === undefined) return all;
+  if (given === undefined) return usual;
   const names = given.split(',').map((name) => name.trim());
   const unknown = names.filter((name) => !all.some((known) => known === name));
   if (unknown.length > 0) {

@@ -12,6 +12,8 @@ export interface Entry {
   readonly title: string;
   /** What it counts as when its Redis works for it. */
   readonly usesRedis: boolean;
+  /** Takes part only when it is named, as a whole run has no time for it. */
+  readonly isExtra?: boolean;
   /** Why it cannot take part here. */
   readonly missing?: string;
   start(options: ContestantOptions): Promise<Contestant>;
@@ -33,6 +35,16 @@ export const ENTRIES = {
     usesRedis: true,
     start: ({ redisUrl }) =>
       NodeContestant.start({ name: 'birdsong-redis', ...BIRDSONG, readyMark: READY, redisUrl }),
+  },
+  'birdsong-observe': {
+    title: 'Birdsong, observe()',
+    usesRedis: false,
+    isExtra: true,
+    start: () =>
+      NodeContestant.start({
+        ...{ name: 'birdsong-observe', module: 'birdsong-observe.js', eventsPath: '/observed' },
+        readyMark: HEADERS_END,
+      }),
   },
   'nest-sse': {
     title: 'Nest @Sse() + ioredis',
@@ -72,6 +84,13 @@ export const ENTRIES = {
 export type ContestantName = keyof typeof ENTRIES;
 
 export const CONTESTANT_NAMES = Object.keys(ENTRIES) as ContestantName[];
+
+/** Those of a whole run. */
+export const USUAL_NAMES = CONTESTANT_NAMES.filter((name) => entryOf(name).isExtra !== true);
+
+export function isUsual(names: readonly ContestantName[]): boolean {
+  return names.length === USUAL_NAMES.length && USUAL_NAMES.every((name) => names.includes(name));
+}
 
 export function entryOf(name: ContestantName): Entry {
   return ENTRIES[name];

@@ -1,6 +1,6 @@
 import { readArguments, USAGE, type Arguments } from './arguments.js';
 import { Bench } from './bench.js';
-import { CONTESTANT_NAMES, entryOf, type ContestantName } from './contestants.js';
+import { entryOf, isUsual, type ContestantName } from './contestants.js';
 import { measureFigures } from './figures/figures.js';
 import { fullPlan, limitReaders, mostReaders, quickPlan, type Plan } from './plan.js';
 import { affordableReaders } from './processes/descriptors.js';
@@ -75,7 +75,7 @@ function commandOf({ only, servers, quick, seconds }: Arguments): string {
   return [
     'npm run bench --',
     ...(only.length < FIGURE_NAMES.length ? [`--only ${only.join(',')}`] : []),
-    ...(servers.length < CONTESTANT_NAMES.length ? [`--servers ${servers.join(',')}`] : []),
+    ...(isUsual(servers) ? [] : [`--servers ${servers.join(',')}`]),
     ...(quick ? ['--quick'] : []),
     ...(seconds === undefined ? [] : [`--seconds ${seconds}`]),
   ]

@@ -68,6 +68,7 @@ function toBars<Row extends { readonly server: ContestantName }>(
 const COLORS: Readonly<Record<ContestantName, string>> = {
   'birdsong-memory': '#0b6e4f',
   'birdsong-redis': '#3fb984',
+  'birdsong-observe': '#8e6bb8',
   'nest-sse': '#c0392b',
   'better-sse': '#e08e0b',
   floor: '#6b7280',

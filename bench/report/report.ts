@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Arguments } from '../arguments.js';
-import { CONTESTANT_NAMES } from '../contestants.js';
+import { isUsual } from '../contestants.js';
 import type { TargetOutcome } from '../targets.js';
 import { drawCharts } from './charts.js';
 import { FIGURE_NAMES, type Results } from './results.js';
@@ -14,8 +14,7 @@ const RESULTS = fileURLToPath(new URL('../../../results', import.meta.url));
 
 /** Whether a run measures all there is, at full length. */
 export function isWhole({ only, servers, quick }: Arguments): boolean {
-  const isAll = only.length === FIGURE_NAMES.length && servers.length === CONTESTANT_NAMES.length;
-  return isAll && !quick;
+  return only.length === FIGURE_NAMES.length && isUsual(servers) && !quick;
 }
 
 export function print(results: Results): void {

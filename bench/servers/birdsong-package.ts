@@ -1,0 +1,6 @@
+// Not a literal, so that the types come from the sources and the checks need no build.
+const PACKAGE: string = 'birdsong';
+
+export const { Birdsong, BirdsongModule } = (await import(
+  PACKAGE
+)) as typeof import('../../src/index.js');
