@@ -1,7 +1,7 @@
 import { RedisServer } from '../test/harness/redis-server.js';
 import { entryOf, type ContestantName } from './contestants.js';
 import type { LoadCommands } from './load/main.js';
-import type { Opened } from './load/readers.js';
+import type { Opened, OpenRun } from './load/readers.js';
 import { Child } from './processes/child.js';
 import type { Contestant } from './processes/contestant.js';
 import { mostReaders, type Plan } from './plan.js';
@@ -63,17 +63,15 @@ export class Bench {
 
   /** Adds readers of a server. */
   async open(server: Contestant, count: number, options: OpenOptions = {}): Promise<Opened> {
-    const opened = await this.load.call('open', {
-      port: server.port,
-      path: server.eventsPath,
-      readyMark: server.readyMark,
-      count,
-      firstSeq: options.firstSeq ?? server.nextSeq,
-      window: options.window ?? CALM_WINDOW,
-      ...(options.lastEventId !== undefined && { lastEventId: options.lastEventId }),
-    });
+    const opened = await this.load.call('open', openRun(server, count, options));
     await pause(SETTLE_MS);
     return opened;
+  }
+
+  /** Adds a reader that reads no message. */
+  async stall(server: Contestant): Promise<void> {
+    await this.load.call('stall', openRun(server, 1));
+    await pause(SETTLE_MS);
   }
 
   /** Closes all readers. */
@@ -117,6 +115,18 @@ export class Bench {
     await server.publish({ perSecond: 200, seconds: this.plan.seconds });
     await this.close();
   }
+}
+
+function openRun(server: Contestant, count: number, options: OpenOptions = {}): OpenRun {
+  return {
+    port: server.port,
+    path: server.eventsPath,
+    readyMark: server.readyMark,
+    count,
+    firstSeq: options.firstSeq ?? server.nextSeq,
+    window: options.window ?? CALM_WINDOW,
+    ...(options.lastEventId !== undefined && { lastEventId: options.lastEventId }),
+  };
 }
 
 export function pause(ms: number): Promise<void> {

@@ -1,6 +1,6 @@
 import { nowUs } from './clock.js';
 
-/** What every message carries: 110 bytes as JSON, whatever its number and time. */
+/** What every message carries: 110 bytes as JSON unless asked otherwise, whatever its number and time. */
 export interface Payload {
   readonly text: string;
   /** When it was published: microseconds of the monotonic clock. */
@@ -22,9 +22,10 @@ const withoutText = JSON.stringify({
   at: '0'.repeat(AT_DIGITS),
   seq: '0'.repeat(SEQ_DIGITS),
 });
-const text = 'x'.repeat(PAYLOAD_BYTES - withoutText.length);
+const usualText = 'x'.repeat(PAYLOAD_BYTES - withoutText.length);
 
-export function createPayload(seq: number): Payload {
+/** @param text what makes it larger or smaller than usual */
+export function createPayload(seq: number, text = usualText): Payload {
   return {
     text,
     at: String(Math.floor(nowUs())).padStart(AT_DIGITS, '0'),

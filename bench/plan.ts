@@ -33,6 +33,17 @@ export interface Plan {
     /** How long memory is given to settle. */
     readonly restMs: number;
   };
+  readonly stalled: {
+    /** One of whom does not read. */
+    readonly readers: number;
+    readonly perSecond: number;
+    readonly seconds: number;
+    /** Measurements of a round with it, and of one without. */
+    readonly runs: number;
+    readonly rounds: number;
+    /** How long memory is given to settle. */
+    readonly restMs: number;
+  };
   readonly resume: { readonly readers: number; readonly behind: number };
   readonly send: {
     readonly connections: number;
@@ -53,6 +64,7 @@ export function fullPlan(seconds = 2): Plan {
     saturation: { readers: 1000, seconds: 1, halvings: 4, tries: 2 },
     quiet: { readers: 100, perSecond: 10, seconds: 3, rounds: 2 },
     idle: { firstReaders: 100, warmReaders: 2000, readers: 10_000, restMs: 1000 },
+    stalled: { readers: 1000, perSecond: 100, seconds: 0.4, runs: 3, rounds: 2, restMs: 200 },
     resume: { readers: 10_000, behind: 100 },
     send: { connections: 64, seconds: 1.5, rounds: 3 },
   };
@@ -69,6 +81,7 @@ export function quickPlan(seconds = 0.6): Plan {
     saturation: { readers: 1000, seconds: 0.4, halvings: 1, tries: 1 },
     quiet: { readers: 100, perSecond: 10, seconds: 0.6, rounds: 1 },
     idle: { firstReaders: 100, warmReaders: 200, readers: 1000, restMs: 300 },
+    stalled: { readers: 200, perSecond: 100, seconds: 0.4, runs: 1, rounds: 1, restMs: 200 },
     resume: { readers: 1000, behind: 100 },
     send: { connections: 64, seconds: 0.5, rounds: 1 },
   };
@@ -77,7 +90,9 @@ export function quickPlan(seconds = 0.6): Plan {
 export function mostReaders(plan: Plan): number {
   return Math.max(
     ...plan.fanout.map(({ readers }) => readers),
-    ...[plan.saturation, plan.quiet, plan.idle, plan.resume].map(({ readers }) => readers),
+    ...[plan.saturation, plan.quiet, plan.idle, plan.stalled, plan.resume].map(
+      ({ readers }) => readers,
+    ),
   );
 }
 
@@ -93,6 +108,7 @@ export function limitReaders(plan: Plan, most: number): Plan {
     saturation: limit(plan.saturation),
     quiet: limit(plan.quiet),
     idle: limit(plan.idle),
+    stalled: limit(plan.stalled),
     resume: limit(plan.resume),
   };
 }

@@ -105,6 +105,14 @@ const sendBatch: Measure = ({ send }, name) =>
     ({ messagesPerSecond }) => messagesPerSecond,
   );
 
+const stalled = (valueOf: (row: Figures['stalled'][number]) => number | undefined): Measure => {
+  return (figures, name) => single(figures.stalled, ({ server }) => server === name, valueOf);
+};
+
+const stalledMebibytes = stalled(({ residentGrowthBytes: bytes }) =>
+  bytes === undefined ? undefined : bytes / 1024 ** 2,
+);
+
 const FOR_BOTH: readonly Check[] = [
   [atMost('cpu-100-vs-floor', 1.15, 'CPU ÷ floor, 1,000 readers, 100 msg/s'), cpu('floor', 100)],
   [atMost('cpu-100-vs-nest', 0.4, 'CPU ÷ Nest, 1,000 readers, 100 msg/s'), cpu('nest-sse', 100)],
@@ -118,6 +126,12 @@ const FOR_BOTH: readonly Check[] = [
   [atMost('memory-vs-floor', 1.35, 'RSS per idle reader ÷ floor'), memory('floor')],
   [atMost('memory-vs-nest', 0.6, 'RSS per idle reader ÷ Nest'), memory('nest-sse')],
   [atMost('cpu-10000-vs-1000', 1.2, 'CPU, 10,000 readers ÷ 1,000, the worst'), scaling],
+  [
+    atMost('p99-stalled', 1.2, 'p99 with one reader that never reads ÷ without'),
+    stalled(({ p99Ratio }) => p99Ratio),
+  ],
+  // The limit is 1 MiB; a publisher that was held up adds 0.2 s of the burst at once, and RSS is not exact.
+  [atMost('memory-stalled', 8, 'MiB of RSS for it, of 16 published'), stalledMebibytes],
   [atMost('resume-seconds', 10, 'seconds until all 10,000 have it'), resume((row) => row.seconds)],
 ];
 

@@ -6,6 +6,7 @@ import { measureLatency } from './latency.js';
 import { measureResume } from './resume.js';
 import { measureSaturation } from './saturation.js';
 import { measureSend } from './send.js';
+import { measureStalled } from './stalled.js';
 
 /** Measures what is asked for, one figure after the other. */
 export async function measureFigures(bench: Bench, only: readonly FigureName[]): Promise<Figures> {
@@ -15,10 +16,11 @@ export async function measureFigures(bench: Bench, only: readonly FigureName[]):
   const saturation = asked('saturation', 'latency') ? await measureSaturation(bench) : [];
   const latency = asked('latency') ? await measureLatency(bench, saturation) : [];
   const idle = asked('memory', 'connect') ? await measureIdle(bench) : [];
+  const stalled = asked('stalled') ? await measureStalled(bench) : [];
   const resume = asked('resume') ? await measureResume(bench) : [];
   const send = asked('send') ? await measureSend(bench) : [];
   return {
-    ...{ fanout, saturation, latency, resume, send },
+    ...{ fanout, saturation, latency, stalled, resume, send },
     memory: asked('memory')
       ? idle.map(({ cpuMsPerConnect: _, connectsPerSecond: __, ...row }) => row)
       : [],

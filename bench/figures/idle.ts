@@ -1,8 +1,9 @@
-import { pause, type Bench } from '../bench.js';
+import type { Bench } from '../bench.js';
 import type { ContestantName } from '../contestants.js';
 import type { Contestant } from '../processes/contestant.js';
-import { cpuUs, residentBytes } from '../processes/proc.js';
+import { cpuUs } from '../processes/proc.js';
 import { warmUp } from './delivery.js';
+import { restingBytes } from './resting-bytes.js';
 
 export interface IdleRow {
   readonly server: ContestantName;
@@ -13,9 +14,6 @@ export interface IdleRow {
   readonly note?: string;
   readonly failed?: boolean;
 }
-
-/** One collection frees what the one before has found to be finalised. */
-const COLLECTIONS = 3;
 
 /**
  * What a reader that gets nothing costs: memory while it is there, CPU when it comes. Counted for those
@@ -70,14 +68,4 @@ async function measureServer(
     ...{ server: name, readers, residentBytesPerReader, cpuMsPerConnect },
     connectsPerSecond: counted / ((openedAtUs - startedAtUs) / 1_000_000),
   };
-}
-
-async function restingBytes(server: Contestant, restMs: number): Promise<number> {
-  for (let round = 0; round < COLLECTIONS; round += 1) {
-    await pause(restMs / COLLECTIONS);
-    await server.collectGarbage();
-  }
-  // V8 gives pages back a little later.
-  await pause(restMs / COLLECTIONS);
-  return residentBytes(server.pids);
 }

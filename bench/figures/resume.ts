@@ -1,9 +1,9 @@
 import type { Redis } from 'ioredis';
 import type { Bench } from '../bench.js';
 import type { ContestantName } from '../contestants.js';
-import type { Contestant } from '../processes/contestant.js';
 import { cpuUs } from '../processes/proc.js';
 import { deliver } from './delivery.js';
+import { publishAll } from './publish-all.js';
 
 export interface ResumeRow {
   readonly server: ContestantName;
@@ -59,7 +59,7 @@ async function measure(bench: Bench, name: ContestantName, redis: Redis): Promis
     return { ...row, failed: true, note: before.problem ?? 'messages have no id' };
   }
   const firstSeq = server.nextSeq;
-  await publishAll(server, behind);
+  await publishAll(server, behind, { perSecond: PUBLISH_PER_SECOND });
   await bench.load.call('begin', { latencyEvery: 0, lastEventId: false });
   const cpuBeforeUs = cpuUs(server.pids);
   const commandsBefore = await commandCount(redis);
@@ -85,15 +85,6 @@ async function measure(bench: Bench, name: ContestantName, redis: Redis): Promis
     ...(name === 'birdsong-redis' && { redisCommands }),
     cpuMsPerReader,
   };
-}
-
-/** A server that is busy with those who left leaves some of its messages out: it is asked again. */
-async function publishAll(server: Contestant, count: number): Promise<void> {
-  const endSeq = server.nextSeq + count;
-  while (server.nextSeq < endSeq) {
-    const left = endSeq - server.nextSeq;
-    await server.publish({ perSecond: PUBLISH_PER_SECOND, seconds: left / PUBLISH_PER_SECOND });
-  }
 }
 
 /** All commands that this Redis has carried out, those of scripts included. */

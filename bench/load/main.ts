@@ -16,6 +16,19 @@ export interface Settled {
   readonly lastEventId?: string;
 }
 
+/** What a reader got that did not read until the end. */
+export interface LateReading {
+  readonly deliveredCount: number;
+  /** Whether the server ended its stream. */
+  readonly wasEnded: boolean;
+}
+
+/** As many deliveries are waited for, and so long. */
+export interface Goal {
+  readonly count: number;
+  readonly deadlineMs: number;
+}
+
 export interface BeginOptions {
   /** One in how many readers has its latencies counted; 0 for none. */
   readonly latencyEvery: number;
@@ -28,18 +41,27 @@ export interface LoadCommands {
   close(): void;
   /** Counts from 0 again. */
   begin(options: BeginOptions): void;
-  settle(goal: { count: number; deadlineMs: number }): Promise<Settled>;
+  settle(goal: Goal): Promise<Settled>;
+  /** Opens readers that read no message. The others are counted as if they were not there. */
+  stall(run: OpenRun): Promise<void>;
+  /** Lets those read what there is for them, and closes them. */
+  unstall(goal: Goal): Promise<LateReading>;
   send(run: SendRun): Promise<SendOutcome>;
 }
 
 const tally = new Tally();
 const readers = new Readers(tally);
+const stalledTally = new Tally();
+const stalledReaders = new Readers(stalledTally);
 let lastEventId: string | undefined;
 
 answerCalls<LoadCommands>(
   {
     open: (run) => readers.open(run),
-    close: () => readers.close(),
+    close: () => {
+      readers.close();
+      stalledReaders.close();
+    },
     begin: (options) => {
       tally.begin(options.latencyEvery);
       lastEventId = undefined;
@@ -54,6 +76,18 @@ answerCalls<LoadCommands>(
         ...(latency && { latency }),
         ...(lastEventId !== undefined && { lastEventId }),
       };
+    },
+    stall: async (run) => {
+      stalledTally.begin(0);
+      await stalledReaders.open(run);
+      stalledReaders.pause();
+    },
+    unstall: async ({ count, deadlineMs }) => {
+      stalledReaders.resume();
+      await stalledTally.settle(count, deadlineMs);
+      stalledReaders.close();
+      const { deliveredCount, lostCount } = stalledTally;
+      return { deliveredCount, wasEnded: lostCount > 0 };
     },
     send,
   },

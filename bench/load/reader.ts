@@ -74,6 +74,15 @@ export class Reader implements MessageSink {
     }
   }
 
+  /** Leaves everything in the socket. */
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.socket.resume();
+  }
+
   /** Resets the connection, so that no port stays taken by one that is over. */
   close(): void {
     this.isClosed = true;

@@ -23,7 +23,7 @@ export interface Opened {
 const ADDRESSES = 4;
 const OPEN_DEADLINE_MS = 60_000;
 
-/** All readers of the server that is being measured. */
+/** Readers of the server that is being measured. */
 export class Readers {
   private readers: Reader[] = [];
 
@@ -57,6 +57,15 @@ export class Readers {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** All of them leave what comes in their sockets. */
+  pause(): void {
+    for (const reader of this.readers) reader.pause();
+  }
+
+  resume(): void {
+    for (const reader of this.readers) reader.resume();
   }
 
   close(): void {

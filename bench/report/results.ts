@@ -4,6 +4,7 @@ import type { LatencyRow } from '../figures/latency.js';
 import type { ResumeRow } from '../figures/resume.js';
 import type { SaturationRow } from '../figures/saturation.js';
 import type { SendRow } from '../figures/send.js';
+import type { StalledRow } from '../figures/stalled.js';
 import type { TargetOutcome } from '../targets.js';
 import type { Machine, Versions } from './environment.js';
 
@@ -17,6 +18,7 @@ export interface Figures {
   readonly latency: readonly LatencyRow[];
   readonly memory: readonly MemoryRow[];
   readonly connect: readonly ConnectRow[];
+  readonly stalled: readonly StalledRow[];
   readonly resume: readonly ResumeRow[];
   readonly send: readonly SendRow[];
 }
@@ -29,6 +31,7 @@ export const FIGURE_NAMES: readonly FigureName[] = [
   'latency',
   'memory',
   'connect',
+  'stalled',
   'resume',
   'send',
 ];

@@ -48,6 +48,20 @@ export function formatFigures(figures: Figures): string {
       ['CPU ms', ({ cpuMsPerConnect }) => cell(cpuMsPerConnect, 3)],
       ['connects/s', ({ connectsPerSecond }) => cell(connectsPerSecond, 0)],
     ]),
+    section(
+      `One of ${cell(figures.stalled[0]?.readers, 0)} readers does not read`,
+      figures.stalled,
+      () => undefined,
+      [
+        ['msg/s', ({ perSecond }) => cell(perSecond, 0)],
+        ['p99 ms, all read', ({ allRead }) => cell(allRead?.p99Ms, 2)],
+        ['one does not', ({ oneStalled }) => cell(oneStalled?.p99Ms, 2)],
+        ['÷', ({ p99Ratio }) => cell(p99Ratio, 2)],
+        ['RSS growth KB', (row) => cell(kilobytes(row.residentGrowthBytes), 0)],
+        ['published', ({ publishedCount }) => cell(publishedCount, 0)],
+        ['kept for it', ({ keptCount }) => cell(keptCount, 0)],
+      ],
+    ),
     section('Resume after a disconnect of all', figures.resume, ({ seconds }) => seconds, [
       ['readers', ({ readers }) => cell(readers, 0)],
       ['behind', ({ behind }) => cell(behind, 0)],

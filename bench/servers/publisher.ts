@@ -6,6 +6,8 @@ export interface PublishRun {
   readonly firstSeq: number;
   readonly perSecond: number;
   readonly seconds: number;
+  /** The length of each message's text. Default: what makes 110 bytes of JSON. */
+  readonly textBytes?: number;
 }
 
 export interface Published {
@@ -29,7 +31,8 @@ const MOST_BEHIND_MS = 200;
  * are published together. Resolves when the last of them is accepted.
  */
 export function publishAtRate(target: Target, run: PublishRun): Promise<Published> {
-  const { firstSeq, perSecond, seconds } = run;
+  const { firstSeq, perSecond, seconds, textBytes } = run;
+  const text = textBytes === undefined ? undefined : 'x'.repeat(textBytes);
   const intervalMs = 1000 / perSecond;
   const startedAtUs = Math.floor(nowUs());
   const startMs = performance.now();
@@ -42,7 +45,7 @@ export function publishAtRate(target: Target, run: PublishRun): Promise<Publishe
       const now = performance.now();
       nextMs = Math.max(nextMs, now - MOST_BEHIND_MS);
       while (nextMs <= now && nextMs < endMs && (target.canTake?.() ?? true)) {
-        accepted.push(target.publish(createPayload(firstSeq + count)));
+        accepted.push(target.publish(createPayload(firstSeq + count, text)));
         count += 1;
         nextMs += intervalMs;
       }

@@ -1,16 +1,23 @@
-import { expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+interface Row {
+  server: string;
+  failed?: boolean;
+}
+
 interface Results {
   figures: {
-    fanout: { server: string; readers: number; perSecond: number; failed?: boolean }[];
+    fanout: (Row & { readers: number; perSecond: number })[];
+    stalled: (Row & { publishedCount: number; keptCount: number; p99Ratio: number })[];
   };
 }
 
+const DEADLINE_MS = 120_000;
 const root = new URL('../..', import.meta.url).pathname;
 
 async function run(args: readonly string[]): Promise<{ code: unknown; output: string }> {
@@ -22,21 +29,54 @@ async function run(args: readonly string[]): Promise<{ code: unknown; output: st
   return { code, output };
 }
 
-test('a short benchmark checks every delivery and writes what it measured', async () => {
+async function measure(
+  figure: string,
+  servers: readonly string[],
+): Promise<{ figures: Results['figures']; output: string }> {
   const out = await mkdtemp(join(tmpdir(), 'birdsong-bench-'));
-  expect((await run(['bench/build.mjs'])).code).toBe(0);
   const { code, output } = await run([
-    'bench/dist/bench/main.js',
-    ...['--quick', '--only', 'fanout', '--servers', 'birdsong-memory,floor', '--out', out],
+    ...['bench/dist/bench/main.js', '--quick', '--only', figure],
+    ...['--servers', servers.join(','), '--out', out],
   ]);
+  expect({ code, output }).toMatchObject({ code: 0 });
   const results = JSON.parse(await readFile(join(out, 'latest.json'), 'utf8')) as Results;
   await rm(out, { recursive: true });
+  return { figures: results.figures, output };
+}
 
-  expect({ code, output }).toMatchObject({ code: 0 });
-  expect(output).toContain('CPU per delivery');
-  for (const server of ['birdsong-memory', 'floor']) {
-    const rows = results.figures.fanout.filter((row) => row.server === server);
-    expect(rows.length).toBeGreaterThan(0);
-    expect(rows.filter(({ failed }) => failed)).toEqual([]);
-  }
-}, 120_000);
+beforeAll(async () => {
+  expect((await run(['bench/build.mjs'])).code).toBe(0);
+});
+
+test(
+  'a short benchmark checks every delivery and writes what it measured',
+  async () => {
+    const servers = ['birdsong-memory', 'birdsong-observe', 'floor'];
+    const { figures, output } = await measure('fanout', servers);
+
+    expect(output).toContain('CPU per delivery');
+    for (const server of servers) {
+      const rows = figures.fanout.filter((row) => row.server === server);
+      expect(rows.length).toBeGreaterThan(0);
+      expect(rows.filter(({ failed }) => failed)).toEqual([]);
+    }
+  },
+  DEADLINE_MS,
+);
+
+test(
+  'a short benchmark tells how much a server keeps for a reader that never reads',
+  async () => {
+    const servers = ['birdsong-memory', 'floor'];
+    const { figures, output } = await measure('stalled', servers);
+
+    expect(output).toContain('One of 200 readers does not read');
+    expect(figures.stalled.map(({ server }) => server).toSorted()).toEqual(servers);
+    for (const { server, publishedCount, keptCount, p99Ratio } of figures.stalled) {
+      expect(p99Ratio).toBeGreaterThan(0);
+      if (server === 'floor') expect(keptCount).toBe(publishedCount);
+      else expect(keptCount).toBeLessThan(publishedCount);
+    }
+  },
+  DEADLINE_MS,
+);
