@@ -13,7 +13,10 @@ export const keyPrefix = z
   .regex(/^[\w:-]{1,64}$/, 'must be 1 to 64 characters of A-Z a-z 0-9 _ - :')
   .default('birdsong');
 
-export const redisAddresses = z
+export const commandTimeoutMs = z.number().int().min(10).max(60_000).default(3000);
+export const probeIntervalMs = z.number().int().min(100).max(600_000).default(5000);
+
+const redisAddresses = z
   .array(z.strictObject({ host: z.string().min(1), port: z.number().int().min(1).max(65_535) }))
   .min(1, 'must name at least one node');
 
@@ -40,8 +43,8 @@ export const redisSchema = z
       ])
       .optional(),
     keyPrefix,
-    commandTimeoutMs: z.number().int().min(10).max(60_000).default(3000),
-    probeIntervalMs: z.number().int().min(100).max(600_000).default(5000),
+    commandTimeoutMs,
+    probeIntervalMs,
   })
   .superRefine((redis, context) => {
     const names = { url: 'url', cluster: 'cluster', sentinel: 'sentinel' };

@@ -8,7 +8,7 @@ const COMMANDS_COUNT = 50;
 /** What a subscriber connection tells. */
 export interface SubscriberListener {
   message(name: string, text: string): void;
-  /** This one is subscribed again: what was published meanwhile did not come. */
+  /** What was published on this one meanwhile may not have come. */
   restored(name: string): void;
   /** Something could not be subscribed here, or is so no longer: its slot may be elsewhere. */
   displaced(): void;
@@ -41,6 +41,8 @@ export class RedisSubscriber {
       this.expectedBeyond = undefined;
       this.restore();
     });
+    // It may lead elsewhere than before: what history said through the old one need not be all.
+    commands.on('ready', () => this.wanted.forEach((name) => this.tellRestored(name)));
     // Redis took subscriptions away, with their slot.
     client.on('moved', () => listener.displaced());
     client.on('error', () => {
@@ -170,9 +172,13 @@ export class RedisSubscriber {
     }
     for (const name of names) {
       this.unconfirmed.delete(name);
-      if (name !== this.probeName) {
-        this.listener.restored(name);
-      }
+      this.tellRestored(name);
+    }
+  }
+
+  private tellRestored(name: string): void {
+    if (name !== this.probeName) {
+      this.listener.restored(name);
     }
   }
 }

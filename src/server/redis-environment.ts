@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { RedisAddress, RedisOptions } from '../options/redis.options.js';
-import { contradictions, keyPrefix, redisUrl } from '../options/redis.settings.js';
+import {
+  commandTimeoutMs,
+  contradictions,
+  keyPrefix,
+  probeIntervalMs,
+  redisUrl,
+} from '../options/redis.settings.js';
 
 const addresses = z.string().transform((list, context) => list.split(',').map(parse(context)));
 
@@ -24,6 +30,12 @@ function parse(context: z.RefinementCtx) {
 }
 
 const text = z.string();
+
+const milliseconds = z
+  .string()
+  .regex(/^\d+$/, 'must be a whole number')
+  .transform(Number)
+  .optional();
 
 const file = z.string().transform((path, context) => {
   try {
@@ -50,6 +62,8 @@ export const redisVariables = {
   REDIS_TLS_CERT_FILE: file.optional(),
   REDIS_TLS_KEY_FILE: file.optional(),
   REDIS_KEY_PREFIX: keyPrefix,
+  REDIS_COMMAND_TIMEOUT_MS: milliseconds.pipe(commandTimeoutMs),
+  REDIS_PROBE_INTERVAL_MS: milliseconds.pipe(probeIntervalMs),
 };
 
 type RedisEnvironment = Readonly<z.output<z.ZodObject<typeof redisVariables>>>;
@@ -101,6 +115,8 @@ export function redisOptionsOf(environment: RedisEnvironment): RedisOptions | un
     password: environment.REDIS_PASSWORD,
     tls: Object.keys(files).length > 0 ? files : environment.REDIS_TLS,
     keyPrefix: environment.REDIS_KEY_PREFIX,
+    commandTimeoutMs: environment.REDIS_COMMAND_TIMEOUT_MS,
+    probeIntervalMs: environment.REDIS_PROBE_INTERVAL_MS,
   };
   const { REDIS_URL: url, REDIS_CLUSTER_NODES: cluster, REDIS_SENTINELS: nodes } = environment;
   if (url !== undefined) {

@@ -1,27 +1,14 @@
 import type { Redis } from 'ioredis';
-import type { Certificates } from './certificates.js';
-import { freePort } from './free-port.js';
-import { RedisServer } from './redis-server.js';
+import { launchClusterNode, type RedisClusterOptions } from './redis-cluster-node.js';
+import type { RedisServer } from './redis-server.js';
 import { TcpProxy } from './tcp-proxy.js';
 import { until } from './until.js';
-
-export interface RedisClusterOptions {
-  /** A replica for each master. Default: none. */
-  replicas?: boolean;
-  /** With these, the nodes speak TLS among each other and, on a second port, with clients. */
-  certificates?: Certificates;
-  /** Come last on the command line of each node. */
-  args?: readonly string[];
-}
 
 type SlotRange = [from: number, to: number, master: [host: string, port: number]];
 
 const slotCount = 16_384;
 /** The fewest that can vote for a failover. */
 const masterCount = 3;
-/** Short, so that the death of a master is noticed soon; long enough for a busy machine. */
-const nodeTimeoutMs = 2_000;
-
 /** A real Redis Cluster on 127.0.0.1. */
 export class RedisCluster {
   private readonly clients = new Map<RedisServer, Redis>();
@@ -39,7 +26,7 @@ export class RedisCluster {
   /** Resolves once every node knows every other, and all slots are served. */
   static async start(options: RedisClusterOptions = {}): Promise<RedisCluster> {
     const all = Array.from({ length: options.replicas ? 2 * masterCount : masterCount });
-    const launched = await Promise.allSettled(all.map(() => launch(options)));
+    const launched = await Promise.allSettled(all.map(() => launchClusterNode(options)));
     const nodes = launched.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     const cluster = new RedisCluster(
       nodes.slice(0, masterCount),
@@ -83,7 +70,7 @@ export class RedisCluster {
 
   /** Starts one more master, which has no slots yet. */
   async addMaster(): Promise<RedisServer> {
-    const node = await launch(this.options);
+    const node = await launchClusterNode(this.options);
     (this.masters as RedisServer[]).push(node);
     await this.meet();
     await this.untilWhole();
@@ -282,23 +269,4 @@ export class RedisCluster {
       });
     }
   }
-}
-
-async function launch({ certificates, args = [] }: RedisClusterOptions): Promise<RedisServer> {
-  const busPort = await freePort();
-  const tlsPort = await freePort();
-  const overTls = ['--tls-cluster', 'yes', '--tls-replication', 'yes'];
-  const tls = certificates ? [...certificates.redisArgs(tlsPort), ...overTls] : [];
-  return RedisServer.start({
-    ...{ busPort, tlsPort: certificates && tlsPort },
-    args: [
-      ...['--cluster-enabled', 'yes', '--cluster-config-file', 'nodes.conf'],
-      ...['--cluster-port', String(busPort)],
-      ...['--cluster-node-timeout', String(nodeTimeoutMs)],
-      // A replica that was cut off for a moment may still be promoted.
-      ...['--cluster-replica-validity-factor', '0', '--repl-diskless-sync-delay', '0'],
-      ...tls,
-      ...args,
-    ],
-  });
 }
