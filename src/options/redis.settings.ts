@@ -75,8 +75,11 @@ type Names = Readonly<
   Record<'url' | 'cluster' | 'sentinel' | 'username' | 'password' | 'tls', string>
 >;
 
-/** What cannot hold at once, each with both values, but for passwords. */
+/** What cannot hold at once, each with both values, but for passwords. A URL that is none is another matter. */
 export function contradictions(given: Given, names: Names): string[] {
+  if (given.url !== undefined && !URL.canParse(given.url)) {
+    return [];
+  }
   const kinds = [
     ...(given.url === undefined ? [] : [`${names.url} (${withoutSecret(given.url)})`]),
     ...(given.cluster === undefined ? [] : [`${names.cluster} (${list(given.cluster)})`]),

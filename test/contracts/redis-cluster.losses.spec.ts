@@ -17,8 +17,9 @@ beforeAll(async () => {
 afterEach(() => world.closeBrokers());
 afterAll(() => cluster.stop());
 
+/** Without probes, which would find in the end what has to be noticed at once. */
 const open = (options: { probeIntervalMs?: number; commandTimeoutMs?: number } = {}) =>
-  world.openOn({ cluster: cluster.seeds, ...options });
+  world.openOn({ cluster: cluster.seeds, probeIntervalMs: 600_000, ...options });
 
 const keyOf = ({ name }: BrokerChannel) => `birdsong:{${name}}`;
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);

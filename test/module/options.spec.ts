@@ -77,6 +77,26 @@ describe('BirdsongModule', () => {
   test.each<[string, object]>([
     ['heartbeatSeconds', { heartbeatSeconds: -1 }],
     ['redis.url', { redis: { url: 'http://x' } }],
+    ['redis: needs one of url, cluster and sentinel', { redis: {} }],
+    ['redis.cluster: must name at least one node', { redis: { cluster: [] } }],
+    ['redis.cluster.0.port', { redis: { cluster: [{ host: 'a', port: 0 }] } }],
+    ['redis.sentinel.name', { redis: { sentinel: { nodes: [{ host: 'a', port: 1 }] } } }],
+    [
+      'redis: url (redis://a:1) and cluster (b:2,c:3) contradict each other',
+      {
+        redis: {
+          url: 'redis://:secret@a:1',
+          cluster: [
+            { host: 'b', port: 2 },
+            { host: 'c', port: 3 },
+          ],
+        },
+      },
+    ],
+    ['url (redis://a) has a password', { redis: { url: 'redis://u:x@a', password: 'y' } }],
+    ['username (u) needs password', { redis: { url: 'redis://a', username: 'u' } }],
+    ['tls contradicts url (redis://a)', { redis: { url: 'redis://a', tls: { ca: 'x' } } }],
+    ['tls (false) contradicts url (rediss://a)', { redis: { url: 'rediss://a', tls: false } }],
     ['coalesceMs', { coalesceMs: 'soon' }],
     ['channels["a.:b"].history.count', { channels: { 'a.:b': { history: { count: 0 } } } }],
     ['"a..b"', { channels: { 'a..b': {} } }],

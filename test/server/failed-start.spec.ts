@@ -48,6 +48,13 @@ describe('The server that cannot start says why in one line', () => {
     ['LOG_LEVEL', 'loud'],
     ['REDIS_URL', 'http://x'],
     ['REDIS_URL', 'nonsense'],
+    ['REDIS_CLUSTER_NODES', 'redis-1'],
+    ['REDIS_CLUSTER_NODES', 'redis-1:6379,,redis-2:6379'],
+    ['REDIS_SENTINELS', 'redis://a:1'],
+    ['REDIS_TLS', 'yes'],
+    ['REDIS_TLS_CA_FILE', '/no/such/file'],
+    ['REDIS_COMMAND_TIMEOUT_MS', '1'],
+    ['REDIS_PROBE_INTERVAL_MS', '1s'],
     ['REDIS_KEY_PREFIX', 'a {b}'],
     ['CORS_ORIGINS', 'app.example.com'],
     ['MAX_MESSAGE_BYTES', '64k'],
@@ -74,6 +81,34 @@ describe('The server that cannot start says why in one line', () => {
     const line = await failure({ env: { PORT: 'abc', LOG_LEVEL: 'loud' } });
 
     expect(line).toMatch(/PORT: .+; LOG_LEVEL: .+/);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    [
+      'REDIS_URL (redis://a:1) and REDIS_CLUSTER_NODES (b:2,::1:3) contradict each other: set one',
+      { REDIS_URL: 'redis://:secret@a:1', REDIS_CLUSTER_NODES: 'b:2, [::1]:3' },
+    ],
+    ['REDIS_SENTINELS and REDIS_SENTINEL_NAME need each other', { REDIS_SENTINELS: 'a:1' }],
+    ['REDIS_USERNAME (u) needs REDIS_PASSWORD', { REDIS_URL: 'redis://a', REDIS_USERNAME: 'u' }],
+    [
+      'REDIS_TLS contradicts REDIS_URL (redis://a), which is without TLS',
+      { REDIS_URL: 'redis://a', REDIS_TLS: 'true' },
+    ],
+    [
+      'REDIS_TLS_CA_FILE: of no use without TLS',
+      { REDIS_CLUSTER_NODES: 'a:1', REDIS_TLS_CA_FILE: 'package.json' },
+    ],
+  ])('for a contradiction: %s', async (line, env) => {
+    expect(await failure({ env })).toContain(`not start: ${line}`);
+  });
+
+  it('for a Redis Cluster, or Sentinels, of which nobody listens', async () => {
+    const nodes = `127.0.0.1:${await freePort()}`;
+    const cluster = await failure({ env: { REDIS_CLUSTER_NODES: nodes } });
+    const sentinel = await failure({ env: { REDIS_SENTINELS: nodes, REDIS_SENTINEL_NAME: 'm' } });
+
+    expect(cluster).toContain(`Redis Cluster at ${nodes}: connect ECONNREFUSED`);
+    expect(sentinel).toContain(`Redis Sentinel at ${nodes}: connect ECONNREFUSED`);
   });
 
   it('for a port that is taken', async () => {
