@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RedisSettings } from '../options/redis.settings.js';
@@ -40,6 +41,7 @@ export class RedisShards {
   private readonly owners = new Array<RedisShard | undefined>(SLOT_COUNT);
   private readonly watcher: TopologyWatcher;
   private readonly closing = new AbortController();
+  private readonly logger = new Logger('Birdsong');
   private readonly nodeId = randomUUID();
   private listener: ShardsListener | undefined;
   private probing: NodeJS.Timeout | undefined;
@@ -113,6 +115,10 @@ export class RedisShards {
           throw unavailable(error);
         }
         asked = await this.redirect(shard, redirection, channel);
+        // Nobody has taken its place yet, which may take longer than anybody waits.
+        if (redirection.kind === 'demoted' && shard === this.findShard(channel)) {
+          throw unavailable(error);
+        }
       }
     }
   }
@@ -137,7 +143,7 @@ export class RedisShards {
     if (redirection.kind !== 'again') {
       await this.watcher.ask();
     }
-    if (from === this.findShard(channel)) {
+    if (from === this.findShard(channel) && redirection.kind !== 'demoted') {
       await pause(RETRY_MS, undefined, { signal: this.closing.signal }).catch(() => undefined);
     }
     return undefined;
@@ -169,6 +175,7 @@ export class RedisShards {
   }
 
   private begin(master: RedisMaster): RedisShard {
+    this.log(`Redis ${addressText(master)} is a master now.`);
     return new RedisShard(master, this.settings, {
       message: (name, text) => this.listener?.message(name, text),
       restored: (name) => this.listener?.restored(name),
@@ -196,9 +203,17 @@ export class RedisShards {
   }
 
   private end(shard: RedisShard, address: string): void {
+    this.log(`Redis ${address} is a master no more.`);
     this.shards.delete(address);
     this.retiring.add(shard);
     void shard.retire().then(() => this.retiring.delete(shard));
+  }
+
+  /** Of changes: with whom it begins is not worth a line. */
+  private log(line: string): void {
+    if (this.probing) {
+      this.logger.log(line);
+    }
   }
 }
 
