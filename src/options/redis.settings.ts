@@ -75,11 +75,8 @@ type Names = Readonly<
   Record<'url' | 'cluster' | 'sentinel' | 'username' | 'password' | 'tls', string>
 >;
 
-/** What cannot hold at once, each with both values, but for passwords. A URL that is none is another matter. */
+/** What cannot hold at once, each with both values, but for passwords. */
 export function contradictions(given: Given, names: Names): string[] {
-  if (given.url !== undefined && !URL.canParse(given.url)) {
-    return [];
-  }
   const kinds = [
     ...(given.url === undefined ? [] : [`${names.url} (${withoutSecret(given.url)})`]),
     ...(given.cluster === undefined ? [] : [`${names.cluster} (${list(given.cluster)})`]),
@@ -89,8 +86,7 @@ export function contradictions(given: Given, names: Names): string[] {
   if (given.username !== undefined && given.password === undefined) {
     found.push(`${names.username} (${given.username}) needs ${names.password}`);
   }
-  // One that is no URL is refused for that.
-  return given.url === undefined || !URL.canParse(given.url)
+  return given.url === undefined
     ? found
     : [...found, ...contradictionsOfUrl(given.url, given, names)];
 }
@@ -116,9 +112,6 @@ const list = (addresses: readonly { host: string; port: number }[]): string =>
   addresses.map(({ host, port }) => `${host}:${port}`).join(',');
 
 function withoutSecret(text: string): string {
-  if (!URL.canParse(text)) {
-    return 'no URL';
-  }
   const { protocol, host } = new URL(text);
   return `${protocol}//${host}`;
 }
