@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Exit, ServerProcess } from './server-process.js';
 
@@ -16,7 +17,14 @@ export interface BirdsongRun {
   stderr: string;
 }
 
-const repository = fileURLToPath(new URL('../..', import.meta.url));
+const repository = findRepository(new URL('.', import.meta.url));
+
+/** Wherever this file was compiled to. */
+function findRepository(folder: URL): string {
+  return existsSync(new URL('package.json', folder))
+    ? fileURLToPath(folder)
+    : findRepository(new URL('..', folder));
+}
 
 /** The stand-alone server as it is built, `node dist/main.js`, in a process of its own. */
 export class BirdsongNode {

@@ -11,10 +11,11 @@ export class OneWay {
     private readonly from: Socket,
     private readonly to: Socket,
     private readonly delayMs: () => number,
+    sieve: (chunk: Buffer) => Buffer = (chunk) => chunk,
   ) {
     // Explicitly paused, so that a listener for data does not set it flowing.
     from.pause();
-    from.on('data', (chunk: Buffer) => this.hold(chunk));
+    from.on('data', (chunk: Buffer) => this.hold(sieve(chunk)));
     from.once('end', () => this.hold(null));
     to.on('drain', () => this.forward());
   }

@@ -27,7 +27,8 @@ export class RedisServer {
 
   private constructor(
     readonly port: number,
-    private readonly dir: string,
+    /** Where it keeps its files. */
+    readonly dir: string,
     private readonly ownsDir: boolean,
     private readonly args: readonly string[],
     private server: ServerProcess,
@@ -108,6 +109,11 @@ export class RedisServer {
     await this.server.end('SIGKILL');
   }
 
+  /** Ends it as its operator would and keeps its files. `restart()` brings it back. */
+  async shutDown(): Promise<void> {
+    await this.server.end('SIGTERM');
+  }
+
   /** Freezes the process: connections stay open, nothing is answered. */
   pause(): void {
     this.server.signal('SIGSTOP');
@@ -122,6 +128,13 @@ export class RedisServer {
     await this.kill();
     this.server = launch(this.port, this.dir, this.args);
     await untilItAnswers(this.server, this.port);
+  }
+
+  /** As `restart`, and resolves when it has begun to load its files, which it then takes its time for. */
+  async restartSlowly(...args: readonly string[]): Promise<void> {
+    await this.kill();
+    this.server = launch(this.port, this.dir, [...this.args, ...args]);
+    await this.server.untilOutput(/Server initialized/);
   }
 }
 

@@ -97,4 +97,61 @@ describe('The TCP proxy of the harness', () => {
     proxy.delay(0);
     expect(await ask('PING')).toBe('+PONG\r\n');
   });
+
+  it('stalls the connections that are open now and match, in one direction', async () => {
+    await ask('CLIENT SETNAME stalled');
+    proxy.stall(/SETNAME other/);
+    expect(await ask('PING')).toBe('+PONG\r\n');
+    proxy.stall(/SETNAME stalled/, 'to-client');
+    const late = ask('INCR counter');
+    const client = target.client();
+    // The command arrives, its answer does not, and new connections are not touched.
+    while ((await client.get('counter')) !== '1');
+    expect(await quit()).toBe('+PONG\r\n+OK\r\n');
+    await proxy.restore();
+    expect(await late).toBe(':1\r\n');
+  });
+
+  it('breaks the connections that match, and no other', async () => {
+    await ask('CLIENT SETNAME broken');
+    proxy.break(/SETNAME other/);
+    expect(await ask('PING')).toBe('+PONG\r\n');
+    const closed = once(socket, 'close');
+    proxy.break(/SETNAME broken/);
+    await closed;
+    expect(await quit()).toBe('+PONG\r\n+OK\r\n');
+  });
+
+  it('has new connections go to another target', async () => {
+    const other = await RedisServer.start();
+    await other.client().set('name', 'other');
+    proxy.retarget(other.port);
+    expect(await rawRequest(proxy.port, 'GET name\r\nQUIT\r\n')).toBe('$5\r\nother\r\n+OK\r\n');
+    expect(await ask('GET name')).toBe('$-1\r\n');
+    await other.stop();
+  });
+
+  it('lets through what its sieve lets through', async () => {
+    const sieved = await TcpProxy.start(target.port, {
+      sieve: () => (chunk, connection) => {
+        if (connection.opening.includes('ECHO')) return Buffer.from('sieved');
+        connection.destroy();
+        return chunk;
+      },
+    });
+    const until = (text: string) => text !== '';
+    expect(await rawRequest(sieved.port, 'ECHO a\r\n', { until })).toBe('sieved');
+    expect(await rawRequest(sieved.port, 'PING\r\n')).toBe('');
+    await sieved.close();
+  });
+
+  it('holds bytes back for up to its jitter more, in their order', async () => {
+    proxy.delay(1, 30);
+    socket.write(Array.from({ length: 20 }, (_, number) => `ECHO ${10 + number}\r\n`).join(''));
+    let text = '';
+    while (!text.includes('29')) text += await answer();
+    expect(text).toBe(
+      Array.from({ length: 20 }, (_, number) => `$2\r\n${10 + number}\r\n`).join(''),
+    );
+  });
 });

@@ -1,10 +1,12 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { freePort } from './free-port.js';
-import { ProxiedConnection } from './proxied-connection.js';
+import { type Direction, ProxiedConnection, type Sieve } from './proxied-connection.js';
 
 export interface TcpProxyOptions {
   /** Default: any free one. */
   port?: number;
+  /** Asked for each connection: what passes of what the target sends. Default: everything. */
+  sieve?: () => Sieve;
 }
 
 /** A TCP proxy of 127.0.0.1 that can be made a bad network. */
@@ -12,11 +14,13 @@ export class TcpProxy {
   private readonly open = new Set<ProxiedConnection>();
   private stalled = false;
   private delayMs = 0;
+  private jitterMs = 0;
 
   private constructor(
     private readonly server: Server,
     readonly port: number,
-    private readonly targetPort: number,
+    private targetPort: number,
+    private readonly sieve: (() => Sieve) | undefined,
   ) {
     server.on('connection', (socket) => this.accept(socket));
   }
@@ -26,7 +30,7 @@ export class TcpProxy {
     const server = createServer({ allowHalfOpen: true });
     const port = options.port ?? (await freePort());
     await listen(server, port);
-    return new TcpProxy(server, port, targetPort);
+    return new TcpProxy(server, port, targetPort, options.sieve);
   }
 
   /** How many connections are open. */
@@ -50,16 +54,38 @@ export class TcpProxy {
     for (const connection of this.open) connection.stall();
   }
 
-  /** Ends what `cut()` or `blackhole()` began, on the same port. The delay stays. */
+  /**
+   * Makes the connections that are open now, and whose client opened with what matches, silent as a black
+   * hole does, in one direction or both. New ones are not touched. `restore()` ends it.
+   */
+  stall(matching: RegExp, direction: Direction = 'both'): void {
+    for (const connection of this.matching(matching)) connection.stall(direction);
+  }
+
+  /** Breaks the connections that are open now, and whose client opened with what matches. */
+  break(matching = /(?:)/): void {
+    for (const connection of this.matching(matching)) connection.destroy();
+  }
+
+  /** Has new connections go to another port. Those that are open stay where they are. */
+  retarget(targetPort: number): void {
+    this.targetPort = targetPort;
+  }
+
+  /** Ends what `cut()`, `blackhole()` or `stall()` began, on the same port. The delay stays. */
   async restore(): Promise<void> {
     this.stalled = false;
     for (const connection of this.open) connection.flow();
     if (!this.server.listening) await listen(this.server, this.port);
   }
 
-  /** Holds every byte back for so many milliseconds, in each direction. 0 ends it for what comes. */
-  delay(delayMs: number): void {
+  /**
+   * Holds every byte back for so many milliseconds, in each direction, and for up to `jitterMs` more. 0 ends
+   * it for what comes.
+   */
+  delay(delayMs: number, jitterMs = 0): void {
     this.delayMs = delayMs;
+    this.jitterMs = jitterMs;
   }
 
   async close(): Promise<void> {
@@ -67,14 +93,18 @@ export class TcpProxy {
   }
 
   private accept(socket: Socket): void {
-    const connection = new ProxiedConnection(
-      socket,
-      this.targetPort,
-      () => this.delayMs,
-      () => this.open.delete(connection),
-    );
+    const connection = new ProxiedConnection(socket, {
+      targetPort: this.targetPort,
+      delayMs: () => this.delayMs + Math.random() * this.jitterMs,
+      sieve: this.sieve?.(),
+      onClose: () => this.open.delete(connection),
+    });
     this.open.add(connection);
     if (!this.stalled) connection.flow();
+  }
+
+  private matching(pattern: RegExp): ProxiedConnection[] {
+    return [...this.open].filter(({ opening }) => pattern.test(opening));
   }
 
   private stopListening(): Promise<void> {

@@ -1,0 +1,91 @@
+import { describe, expect } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
+import type { Sieve } from '../harness/proxied-connection.js';
+import { expectNothingFalse, expectNothingLost, scenario } from './world/scenario.js';
+
+/** Passes so many bytes of a connection, then cuts it: anywhere, within a frame or a character. */
+function cutsAtRandom(mostBytes: number): Sieve {
+  let left = Math.floor(Math.random() * mostBytes);
+  return (chunk, connection) => {
+    if (chunk.length < left) {
+      left -= chunk.length;
+      return chunk;
+    }
+    // In a moment: what is let through is yet to be written.
+    setImmediate(() => connection.destroy());
+    return chunk.subarray(0, left);
+  };
+}
+
+/** Kills a worker of this server with SIGKILL, as soon as there is one. */
+async function killWorker(pid: number): Promise<void> {
+  for (;;) {
+    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    const [worker] = children.split(' ').map(Number);
+    if (worker) {
+      process.kill(worker, 'SIGKILL');
+      return;
+    }
+  }
+}
+
+describe('When', () => {
+  scenario('a node is killed, its readers miss nothing at the other', {}, async (world) => {
+    await world.crowd();
+    await world.node(0).kill();
+    await world.flow(30);
+    await world.node(0).restart();
+    await world.flow(10);
+    await world.node(1).kill();
+    await world.flow(30);
+    expect(world.count('disconnected')).toBeGreaterThanOrEqual(world.readers.length);
+    expectNothingLost(await world.settle());
+  });
+
+  scenario(
+    'one of two workers is killed, nothing is lost',
+    { nodeCount: 1, env: { WORKERS: '2' } },
+    async (world) => {
+      await world.crowd();
+      await Promise.all([1, 2, 3, 4].map(() => world.read()));
+      for (let round = 0; round < 3; round++) {
+        await killWorker(world.node(0).pid);
+        await world.flow(30);
+      }
+      expect(world.count('disconnected')).toBeGreaterThan(0);
+      expectNothingLost(await world.settle());
+    },
+  );
+
+  scenario(
+    'connections to clients are cut within frames, readers miss and repeat nothing',
+    { frontSieve: () => cutsAtRandom(8000) },
+    async (world) => {
+      await world.crowd();
+      await world.flow(150);
+      expect(world.count('disconnected')).toBeGreaterThan(20);
+      expectNothingLost(await world.settle());
+    },
+  );
+
+  scenario(
+    'a reader is away for longer than history reaches, it is told what it missed',
+    { env: { HISTORY_COUNT: '50', FEED_LINGER_SECONDS: '0' } },
+    async (world) => {
+      world.publish();
+      world.publish({ batchCount: 10, pauseMs: 50 });
+      // The only reader of its node, which keeps nothing at hand for it.
+      const away = await world.read({ nodes: [0] });
+      await world.read({ channels: ['public.a', 'public.b'], nodes: [1] });
+      for (let round = 1; round <= 3; round++) {
+        await world.flow(10, [away]);
+        away.leave();
+        await world.accepted(60);
+        await world.soon(away.comeBack(), 'a reader does not come back');
+        expect(away.count('gap')).toBe(round);
+      }
+      await world.flow(10, [away]);
+      expectNothingFalse(await world.settle());
+    },
+  );
+});

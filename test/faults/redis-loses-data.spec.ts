@@ -1,0 +1,89 @@
+import { describe, expect } from '@jest/globals';
+import type { Violation } from './record/violation.js';
+import { expectNothingFalse, scenario } from './world/scenario.js';
+import { loseDisk, Snapshot } from './world/snapshot.js';
+import type { World } from './world/world.js';
+
+function expectEveryReaderToldOfEveryChannel({ readers }: World): void {
+  for (const { observations, channels } of readers) {
+    const told = observations.flatMap((seen) => (seen.kind === 'gap' ? [seen.channel] : []));
+    expect([...new Set(told)].sort()).toEqual([...channels].sort());
+  }
+}
+
+describe('When Redis', () => {
+  scenario('loses its disk, every reader is told, and life goes on', {}, async (world) => {
+    await world.crowd();
+    await loseDisk(world.redis);
+    await world.flow(30);
+    const outcome = await world.settle();
+    expectNothingFalse(outcome);
+    expect(outcome.lost.length).toBeGreaterThan(0);
+    expectEveryReaderToldOfEveryChannel(world);
+  });
+
+  scenario('goes back to an older snapshot, every reader is told', {}, async (world) => {
+    await world.crowd();
+    const snapshot = await Snapshot.of(world.redis);
+    await world.flow(50);
+    await snapshot.restore();
+    // Beyond the offsets that are given for the second time.
+    await world.flow(200);
+    const outcome = await world.settle();
+    expectNothingFalse(outcome);
+    expect(outcome.lost.length).toBeGreaterThan(0);
+    expectEveryReaderToldOfEveryChannel(world);
+  });
+
+  scenario(
+    'goes back while nobody reads, a reader that comes back later is told',
+    { env: { FEED_LINGER_SECONDS: '0' } },
+    async (world) => {
+      const publisher = world.publish();
+      const [within, beyond] = [await world.read(), await world.read()];
+      await world.flow(10);
+      const snapshot = await Snapshot.of(world.redis);
+      await world.flow(30);
+      within.leave();
+      await world.flow(30, [beyond]);
+      await publisher.rest();
+      beyond.leave();
+      await snapshot.restore();
+      const before = publisher.attempts.length;
+      publisher.goOn();
+      // Until the offset of `within` is another message; that of `beyond` may not exist yet.
+      await publisher.until(({ attempts }) => attempts.length > before + 40);
+      await Promise.all([within.comeBack(), beyond.comeBack()]);
+      await world.flow(100);
+      const outcome = await world.settle();
+      expectNothingFalse(outcome);
+      expect(outcome.lost.length).toBeGreaterThan(0);
+      expect([within.count('gap'), beyond.count('gap')]).toEqual([1, 1]);
+    },
+  );
+
+  scenario('goes back further than some have read, all else still holds', {}, async (world) => {
+    const publisher = world.publish();
+    const [behind] = [await world.read(), await world.read()];
+    await world.flow(10);
+    behind.leave();
+    await world.accepted(20);
+    const snapshot = await Snapshot.of(world.redis);
+    await world.accepted(20);
+    await publisher.rest();
+    await snapshot.restore();
+    publisher.goOn();
+    await world.accepted(20);
+    await behind.comeBack();
+    await world.flow(40);
+    const outcome = await world.settle();
+    // Redis has what follows the position of `behind` and does not know that there was more: see ADR 11.
+    const isUntold = ({ kind, witness }: Violation) =>
+      kind === 'untold' && witness === behind.reader;
+    expectNothingFalse({
+      ...outcome,
+      violations: outcome.violations.filter((violation) => !isUntold(violation)),
+    });
+    expect(outcome.lost.length).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,61 @@
+import { describe, expect } from '@jest/globals';
+import { expectNothingLost, scenario } from './world/scenario.js';
+import { DURABLE } from './world/world.js';
+
+const SUBSCRIBER = /birdsong-subscriber/;
+
+describe('When the subscriber connection', () => {
+  scenario('is killed by Redis again and again, nothing is lost', {}, async (world) => {
+    await world.crowd();
+    for (let round = 0; round < 10; round++) {
+      await world.ask('CLIENT', 'KILL', 'TYPE', 'pubsub');
+      await world.flow(10);
+    }
+    expectNothingLost(await world.settle());
+  });
+
+  scenario(
+    'takes too little and is dropped by Redis, nothing is lost',
+    { redisArgs: [...DURABLE, '--client-output-buffer-limit', 'pubsub 32kb 0 0'] },
+    async (world) => {
+      await world.crowd();
+      world.publish({ fillingBytes: 40_000, pauseMs: 100 });
+      await world.flow(100);
+      expectNothingLost(await world.settle());
+      expect(world.redis.output).toContain('output buffer limits');
+    },
+  );
+
+  scenario('is half open both ways, the probe finds it', {}, async (world) => {
+    await world.crowd();
+    world.node(0).link.stall(SUBSCRIBER);
+    await world.flow(50);
+    expectNothingLost(await world.settle());
+  });
+
+  scenario('hears nothing from Redis any more, the probe finds it', {}, async (world) => {
+    await world.crowd();
+    world.node(0).link.stall(SUBSCRIBER, 'to-client');
+    await world.flow(50);
+    expectNothingLost(await world.settle());
+  });
+
+  scenario('is half open like the one for commands, both are replaced', {}, async (world) => {
+    await world.crowd();
+    world.node(0).link.stall(/birdsong/);
+    await world.flow(50);
+    expectNothingLost(await world.settle());
+  });
+
+  scenario('loses single messages, each is fetched before a later one', {}, async (world) => {
+    const { pubSub } = world.node(0);
+    pubSub.lossRate = 0.2;
+    await world.crowd();
+    await world.flow(100);
+    // A message without a successor is missed by nobody.
+    pubSub.lossRate = 0;
+    await world.flow(1);
+    expectNothingLost(await world.settle());
+    expect(pubSub.droppedCount).toBeGreaterThan(20);
+  });
+});

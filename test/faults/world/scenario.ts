@@ -1,0 +1,36 @@
+import { expect, test } from '@jest/globals';
+import { REFUSAL, World, type Outcome, type WorldOptions } from './world.js';
+
+/** A test with a world of its own. */
+export function scenario(
+  title: string,
+  options: WorldOptions,
+  story: (world: World) => Promise<void>,
+): void {
+  test(
+    title,
+    async () => {
+      const world = await World.start(options);
+      try {
+        await story(world);
+      } finally {
+        await world.end();
+      }
+    },
+    90_000,
+  );
+}
+
+/** Nothing false: every reader got everything, in order and once, or was told of what it did not get. */
+export function expectNothingFalse({ violations, sends }: Outcome): void {
+  expect(violations.slice(0, 10)).toEqual([]);
+  expect(sends.refusals.filter((refusal) => refusal !== REFUSAL)).toEqual([]);
+  expect(sends.acknowledged).toBeGreaterThan(0);
+}
+
+/** What is more: nothing was lost, and so nobody was told of a gap. */
+export function expectNothingLost(outcome: Outcome): void {
+  expectNothingFalse(outcome);
+  expect(outcome.lost.slice(0, 10)).toEqual([]);
+  expect(outcome.gapCount).toBe(0);
+}

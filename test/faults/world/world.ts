@@ -1,0 +1,290 @@
+import { withDeadline } from '../../harness/deadline.js';
+import type { Sieve } from '../../harness/proxied-connection.js';
+import { RedisServer } from '../../harness/redis-server.js';
+import { check, type Verdict } from '../record/check.js';
+import type { FaultRecord, FinalHistory, Observation } from '../record/record.js';
+import { RecordingPublisher } from '../record/recording-publisher.js';
+import { RecordingReader } from '../record/recording-reader.js';
+import { tally, type Tally } from '../record/tally.js';
+import { readHistory } from './read-history.js';
+import { Replication } from './replication.js';
+import { WorldNode } from './world-node.js';
+
+export interface WorldOptions {
+  /** Of the first Redis. Default: it writes each command to disk before it answers. */
+  readonly redisArgs?: readonly string[];
+  /** Default 2. */
+  readonly nodeCount?: number;
+  readonly env?: Record<string, string>;
+  readonly frontSieve?: () => Sieve;
+}
+
+export interface PublishOptions {
+  readonly channel?: string;
+  /** Which nodes it sends to, by number, the first until it does not accept. Default: all. */
+  readonly nodes?: readonly number[];
+  /** See RecordingPublisher. Default true. */
+  readonly isCareful?: boolean;
+  readonly pauseMs?: number;
+  readonly fillingBytes?: number;
+  readonly batchCount?: number;
+}
+
+export interface ReadOptions {
+  readonly channels?: readonly string[];
+  /** Which nodes it reads from, by number, the first until its connection breaks. Default: all. */
+  readonly nodes?: readonly number[];
+}
+
+/** What happened, judged. */
+export type Outcome = Verdict & { readonly sends: Tally };
+
+/** Redis has on its disk what it acknowledges. A replica need not wait for others before it is given its data. */
+export const DURABLE = [
+  ...['--appendonly', 'yes', '--appendfsync', 'always'],
+  ...['--repl-diskless-sync-delay', '0'],
+] as const;
+
+/** The only answer that an outage may have. */
+export const REFUSAL = '503 broker-unavailable, Retry-After 1';
+
+/** How long a node waits for Redis here: long enough for a busy machine, short enough for a test. */
+export const COMMAND_TIMEOUT_MS = 1000;
+
+const NODE_ENV = {
+  LOG_LEVEL: 'warn',
+  REDIS_COMMAND_TIMEOUT_MS: String(COMMAND_TIMEOUT_MS),
+  REDIS_PROBE_INTERVAL_MS: '200',
+  HISTORY_COUNT: '1000000',
+};
+const DEADLINE_MS = 40_000;
+
+/** Real servers, bad networks, and people who send and read: everything that a scenario needs, ended by `end`. */
+export class World {
+  readonly publishers: RecordingPublisher[] = [];
+  readonly readers: RecordingReader[] = [];
+  private readonly replications: Replication[] = [];
+  private readonly ending = new AbortController();
+
+  private current: RedisServer;
+
+  private constructor(
+    private readonly first: RedisServer,
+    readonly nodes: readonly WorldNode[],
+  ) {
+    this.current = first;
+  }
+
+  static async start(options: WorldOptions = {}): Promise<World> {
+    const { nodeCount = 2, env, frontSieve } = options;
+    const redis = await RedisServer.start({ args: options.redisArgs ?? DURABLE });
+    const nodeOptions = {
+      ...{ redisPort: redis.port, env: { ...NODE_ENV, ...env }, frontSieve },
+    };
+    const started = await Promise.allSettled(
+      Array.from({ length: nodeCount }, () => WorldNode.start(nodeOptions)),
+    );
+    const nodes = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const world = new World(redis, nodes);
+    const failed = started.find((one) => one.status === 'rejected');
+    if (failed) {
+      await world.end();
+      throw failed.reason;
+    }
+    return world;
+  }
+
+  /** The Redis that the nodes' links lead to. */
+  get redis(): RedisServer {
+    return this.current;
+  }
+
+  /** The node of this number, from 0. */
+  node(number: number): WorldNode {
+    const node = this.nodes[number];
+    if (!node) throw new Error(`there is no node ${number}`);
+    return node;
+  }
+
+  /** Asks Redis something, over a connection of its own. */
+  async ask(command: string, ...args: readonly string[]): Promise<unknown> {
+    const client = this.redis.client();
+    try {
+      return await client.call(command, [...args]);
+    } finally {
+      client.disconnect();
+    }
+  }
+
+  /** Gives Redis a replica, which is up to date, and ends with the world. */
+  async replicate(): Promise<Replication> {
+    const replication = await Replication.of(this.redis, DURABLE);
+    this.replications.push(replication);
+    return replication;
+  }
+
+  publish(options: PublishOptions = {}): RecordingPublisher {
+    const { channel = 'public.a', nodes, isCareful = true, pauseMs = 10 } = options;
+    const publisher = new RecordingPublisher({
+      name: `publisher-${this.publishers.length + 1}`,
+      origins: this.origins(nodes, this.publishers.length),
+      ...{ channel, isCareful, pauseMs },
+      ...{ fillingBytes: options.fillingBytes ?? 0, batchCount: options.batchCount ?? 1 },
+    });
+    this.publishers.push(publisher);
+    return publisher;
+  }
+
+  /** Resolves once the reader is ready. */
+  async read({ channels = ['public.a'], nodes }: ReadOptions = {}): Promise<RecordingReader> {
+    const reader = new RecordingReader({
+      name: `reader-${this.readers.length + 1}`,
+      channels,
+      origins: this.origins(nodes, this.readers.length),
+    });
+    this.readers.push(reader);
+    await this.soon(reader.ready(), `${reader.reader} is not ready`);
+    return reader;
+  }
+
+  /**
+   * Readers of one channel and of two, on every node, and publishers of both: careful ones, one of them of
+   * batches, and one who is not. Resolves once all readers have some messages.
+   */
+  async crowd(): Promise<void> {
+    const both = ['public.a', 'public.b'];
+    await Promise.all([
+      ...this.nodes.flatMap(() => [this.read(), this.read({ channels: both })]),
+      this.read({ channels: ['public.b'] }),
+    ]);
+    this.publish();
+    this.publish({ channel: 'public.b' });
+    this.publish();
+    this.publish({ channel: 'public.b', isCareful: false });
+    this.publish({ batchCount: 5, pauseMs: 100 });
+    await this.flow(10);
+  }
+
+  /** Resolves once every reader, or some, was given so many more messages of each of its channels. */
+  async flow(count: number, readers: readonly RecordingReader[] = this.readers): Promise<void> {
+    const all = readers.flatMap((reader) =>
+      reader.channels.map((channel) => {
+        const goal = reader.messageCountOf(channel) + count;
+        const waiting = reader.until(() => reader.messageCountOf(channel) >= goal);
+        return this.soon(waiting, `${reader.reader} gets no messages`);
+      }),
+    );
+    await Promise.all(all);
+  }
+
+  /** Has every reader come up to all that was sent so far, in a moment in which nobody sends. */
+  async level(): Promise<void> {
+    const resting = this.publishers.map((publisher) => publisher.rest());
+    await this.soon(Promise.all(resting), 'a publisher does not rest');
+    await this.soon(this.caughtUp(await this.histories(0)), 'a reader is behind');
+    for (const publisher of this.publishers) publisher.goOn();
+  }
+
+  /** Resolves once every publisher has been refused, or has lost its connection, so many more times. */
+  async refusals(count: number): Promise<void> {
+    const failed = (publisher: RecordingPublisher) =>
+      publisher.count('refused') + publisher.count('unknown');
+    const all = this.publishers.map((publisher) => {
+      const goal = failed(publisher) + count;
+      const waiting = publisher.until(() => failed(publisher) >= goal);
+      return this.soon(waiting, 'a publisher is not refused');
+    });
+    await Promise.all(all);
+  }
+
+  /** Has all nodes, or some, dial another Redis, as a failover's address does. */
+  moveTo(redis: RedisServer, nodes = this.nodes): void {
+    if (nodes === this.nodes) this.current = redis;
+    for (const { link } of nodes) {
+      link.retarget(redis.port);
+      link.break();
+    }
+  }
+
+  /** Resolves once every publisher was acknowledged so many more times. */
+  async accepted(count: number): Promise<void> {
+    const all = this.publishers.map((publisher) => {
+      const goal = publisher.count('acknowledged') + count;
+      const waiting = publisher.until(() => publisher.count('acknowledged') >= goal);
+      return this.soon(waiting, 'a publisher is not acknowledged');
+    });
+    await Promise.all(all);
+  }
+
+  /** How often readers have seen such a thing, all together. */
+  count(kind: Observation['kind']): number {
+    return this.readers.reduce((sum, reader) => sum + reader.count(kind), 0);
+  }
+
+  /** Awaits something that should happen soon; rejects with what is known when it does not. */
+  soon<Value>(promise: Promise<Value>, what: string): Promise<Value> {
+    return withDeadline(promise, DEADLINE_MS, () => `${what}\n${this.describe()}`);
+  }
+
+  /** Has the publishers stop and the readers catch up, and judges everything that happened. */
+  async settle({ through = 0 }: { through?: number } = {}): Promise<Outcome> {
+    const stopped = Promise.all(this.publishers.map((publisher) => publisher.stop()));
+    await this.soon(stopped, 'a publisher is not acknowledged');
+    const histories = await this.histories(through);
+    // Who does not catch up is found by the check, with what it lacks.
+    await this.soon(this.caughtUp(histories), 'a reader is behind').catch(() => undefined);
+    const record = this.record(histories);
+    return { ...check(record), sends: tally(record.attempts) };
+  }
+
+  async end(): Promise<void> {
+    this.ending.abort();
+    for (const reader of this.readers) reader.close();
+    const quits = this.publishers.map((publisher) => publisher.giveUp());
+    // Their connections break, so they cannot wait.
+    await Promise.all(this.nodes.map((node) => node.end()));
+    await Promise.all(quits);
+    await Promise.all(this.replications.map((replication) => replication.end()));
+    await this.first.stop();
+  }
+
+  private origins(nodes: readonly number[] | undefined, turn: number): string[] {
+    const numbers = nodes ?? this.nodes.map((_, index) => (index + turn) % this.nodes.length);
+    return numbers.map((number) => this.node(number).origin);
+  }
+
+  private histories(through: number): Promise<FinalHistory[]> {
+    const channels = new Set(this.readers.flatMap((reader) => reader.channels));
+    const { directOrigin } = this.node(through);
+    const reading = [...channels].map((channel) =>
+      readHistory(directOrigin, channel, this.ending.signal),
+    );
+    return this.soon(Promise.all(reading), 'history is not answered');
+  }
+
+  private async caughtUp(histories: readonly FinalHistory[]): Promise<void> {
+    const isThere = (reader: RecordingReader) =>
+      histories.every(
+        ({ channel, newest }) => !reader.channels.includes(channel) || reader.has(channel, newest),
+      );
+    await Promise.all(this.readers.map((reader) => reader.until(isThere)));
+  }
+
+  private record(histories: readonly FinalHistory[]): FaultRecord {
+    return {
+      attempts: this.publishers.flatMap(({ attempts }) => attempts),
+      readers: this.readers,
+      histories,
+    };
+  }
+
+  private describe(): string {
+    const readers = this.readers.map(
+      ({ reader, observations, messageCount }) =>
+        `${reader}: ${messageCount} messages, last ${JSON.stringify(observations.slice(-3))}`,
+    );
+    const publishers = this.publishers.map(({ attempts }) => JSON.stringify(attempts.at(-1)));
+    const nodes = this.nodes.map(({ output }) => output.slice(-1500));
+    return [...readers, ...publishers, ...nodes].join('\n');
+  }
+}
