@@ -45,7 +45,7 @@ async function measure(
 }
 
 beforeAll(async () => {
-  expect((await run(['bench/build.mjs'])).code).toBe(0);
+  expect((await run(['scripts/compile.mjs', 'bench/dist', 'bench', 'test/harness'])).code).toBe(0);
 });
 
 test(

@@ -1,12 +1,13 @@
-// Compiles the benchmark, and what it borrows from the tests, into bench/dist with the compiler that the
-// tests use. The product is not compiled here: the servers load it from dist/, as an app does.
+// node scripts/compile.mjs OUT FOLDER...
+// Compiles TypeScript that is not the product into OUT, with the compiler that the tests use. The product is not
+// compiled here: servers are started from dist/, as its users start them.
 import { transformFile } from '@swc/core';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
-const out = join(repository, 'bench', 'dist');
+const [out, ...folders] = process.argv.slice(2);
 
 function sourcesIn(folder) {
   return readdirSync(join(repository, folder), { withFileTypes: true }).flatMap((entry) => {
@@ -28,10 +29,10 @@ async function compile(path) {
     module: { type: 'es6' },
     sourceMaps: 'inline',
   });
-  const target = join(out, path.replace(/\.ts$/, '.js'));
+  const target = join(repository, out, path.replace(/\.ts$/, '.js'));
   mkdirSync(dirname(target), { recursive: true });
   writeFileSync(target, code);
 }
 
-rmSync(out, { recursive: true, force: true });
-await Promise.all([...sourcesIn('bench'), ...sourcesIn('test/harness')].map(compile));
+rmSync(join(repository, out), { recursive: true, force: true });
+await Promise.all(folders.flatMap(sourcesIn).map(compile));

@@ -1,0 +1,38 @@
+import { parseArgs } from 'node:util';
+
+export interface Arguments {
+  readonly seconds: number;
+  readonly seed: number;
+  readonly engine: 'redis';
+}
+
+export const USAGE = `npm run soak -- [options]
+
+  --seconds N     how long; default 60
+  --seed S        which faults, in which order: a whole number; default: any
+  --engine NAME   what carries the messages: redis
+`;
+
+/** @throws Error that says what is wrong */
+export function readArguments(given: readonly string[]): Arguments {
+  const { values } = parseArgs({
+    args: [...given],
+    options: {
+      seconds: { type: 'string', default: '60' },
+      seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
+      engine: { type: 'string', default: 'redis' },
+    },
+  });
+  if (values.engine !== 'redis') throw new Error(`--engine: no ${values.engine}; there is redis`);
+  return {
+    seconds: whole('--seconds', values.seconds, 1, 86_400),
+    seed: whole('--seed', values.seed, 0, 2 ** 31),
+    engine: values.engine,
+  };
+}
+
+function whole(option: string, text: string, least: number, most: number): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= least && number <= most) return number;
+  throw new Error(`${option} is a whole number from ${least} to ${most}`);
+}

@@ -1,0 +1,183 @@
+import { loseDisk, Snapshot } from '../world/snapshot.js';
+import type { World } from '../world/world.js';
+import { Dice } from './dice.js';
+
+const SUBSCRIBER = /birdsong-subscriber/;
+const COMMANDS = /birdsong-commands/;
+const EVERY = /(?:)/;
+const DIRECTIONS = ['both', 'to-client', 'to-target'] as const;
+
+const MOST_READERS = 10;
+
+/** Does harm to a world, and ends it; what comes after that is the world's own affair. */
+export type Fault = (world: World, dice: Dice) => Promise<void>;
+
+const anyNode = (world: World, dice: Dice) => world.node(dice.whole(0, world.nodes.length - 1));
+
+/** Faults of Redis after which it has all that it acknowledged. */
+const REDIS_FAULTS = {
+  'redis restarts': async ({ redis }) => {
+    await redis.shutDown();
+    await redis.restart();
+  },
+  'redis is killed': ({ redis }) => redis.restart(),
+  'redis freezes': async (world, dice) => {
+    const count = dice.whole(1, 4);
+    world.redis.pause();
+    await world.refusals(count);
+    world.redis.resume();
+  },
+  'redis stays away': async (world, dice) => {
+    const count = dice.whole(1, 10);
+    await world.redis.kill();
+    await world.refusals(count);
+    await world.redis.restart();
+  },
+  'redis has no memory': async (world, dice) => {
+    const count = dice.whole(1, 3);
+    await world.ask('CONFIG', 'SET', 'maxmemory', '1mb');
+    await world.refusals(count);
+    await world.ask('CONFIG', 'SET', 'maxmemory', '0');
+  },
+  'redis is a replica for a while': async (world, dice) => {
+    const count = dice.whole(1, 3);
+    await world.ask('REPLICAOF', '127.0.0.1', '1');
+    await world.refusals(count);
+    await world.ask('REPLICAOF', 'NO', 'ONE');
+  },
+  'redis hands over': async (world) => {
+    const replication = await world.replicate();
+    await replication.handOver();
+    world.moveTo(replication.replica);
+    await replication.master.kill();
+  },
+  'redis drops subscribers': async (world, dice) => {
+    for (let left = dice.whole(1, 5); left > 0; left--) {
+      await world.ask('CLIENT', 'KILL', 'TYPE', 'pubsub');
+      await world.flow(1);
+    }
+  },
+} satisfies Record<string, Fault>;
+
+/** Faults around Redis, which may come together with one of Redis. */
+const OTHER_FAULTS = {
+  'subscriber is half open': async (world, dice) => {
+    const direction = dice.pick(DIRECTIONS);
+    anyNode(world, dice).link.stall(SUBSCRIBER, direction);
+    await world.flow(5);
+  },
+  'commands are half open': async (world, dice) => {
+    const direction = dice.pick(DIRECTIONS);
+    anyNode(world, dice).link.stall(COMMANDS, direction);
+    await world.flow(5);
+  },
+  'link is half open': async (world, dice) => {
+    const direction = dice.pick(DIRECTIONS);
+    anyNode(world, dice).link.stall(EVERY, direction);
+    await world.flow(5);
+  },
+  'link breaks': (world, dice) => {
+    anyNode(world, dice).link.break();
+    return Promise.resolve();
+  },
+  'link is slow': async (world, dice) => {
+    const { link } = anyNode(world, dice);
+    link.delay(dice.whole(1, 50), dice.whole(0, 100));
+    await world.flow(dice.whole(5, 20));
+    link.delay(0);
+  },
+  'pub/sub is lossy': async (world, dice) => {
+    const { pubSub } = anyNode(world, dice);
+    pubSub.lossRate = dice.next() * 0.9;
+    await world.flow(dice.whole(10, 50));
+    pubSub.lossRate = 0;
+  },
+  'node dies': async (world, dice) => {
+    await anyNode(world, dice).restart();
+  },
+  'readers take nothing': async (world, dice) => {
+    const count = dice.whole(10, 100);
+    const { front } = anyNode(world, dice);
+    front.stall(/^GET/, 'to-client');
+    await world.accepted(count);
+    await front.restore();
+  },
+  'clients are cut off': (world, dice) => {
+    anyNode(world, dice).front.break();
+    return Promise.resolve();
+  },
+  'front is slow': async (world, dice) => {
+    const { front } = anyNode(world, dice);
+    front.delay(dice.whole(1, 20), dice.whole(0, 50));
+    await world.flow(dice.whole(5, 20));
+    front.delay(0);
+  },
+  'reader joins': async (world, dice) => {
+    const channels = dice.pick([['public.a'], ['public.b'], ['public.a', 'public.b']]);
+    if (world.readers.length < MOST_READERS) await world.read({ channels });
+  },
+  'reader is away': async (world, dice) => {
+    const away = world.readers[dice.whole(0, world.readers.length - 1)];
+    if (!away) return;
+    away.leave();
+    const others = world.readers.filter((reader) => reader !== away);
+    await world.flow(dice.whole(1, 30), others);
+    await world.soon(away.comeBack(), 'a reader does not come back');
+  },
+} satisfies Record<string, Fault>;
+
+/**
+ * Faults that lose data. Every reader has seen some of what is lost: who has not cannot be told by a Redis that
+ * does not know it either.
+ */
+const DATA_LOSSES = {
+  'redis loses its disk': async (world) => {
+    await world.level();
+    await loseDisk(world.redis);
+  },
+  'redis goes back': async (world, dice) => {
+    await world.level();
+    const snapshot = await Snapshot.of(world.redis);
+    await world.flow(dice.whole(5, 40));
+    await snapshot.restore();
+  },
+  'a replica that lags takes over': async (world, dice) => {
+    const replication = await world.replicate();
+    await world.level();
+    replication.link.blackhole();
+    await world.flow(dice.whole(5, 40));
+    await replication.master.kill();
+    await replication.promote();
+    world.moveTo(replication.replica);
+  },
+} satisfies Record<string, Fault>;
+
+type Faults = Readonly<Record<string, Fault>>;
+
+/** What may come at the same time. */
+const MIXES: readonly [readonly Faults[], ...(readonly Faults[])[]] = [
+  [REDIS_FAULTS],
+  [OTHER_FAULTS],
+  [OTHER_FAULTS],
+  [REDIS_FAULTS, OTHER_FAULTS],
+  [DATA_LOSSES],
+];
+
+export interface Step {
+  /** For how many messages there is peace before it. */
+  readonly calmCount: number;
+  readonly faults: readonly { readonly name: string; readonly inflict: () => Promise<void> }[];
+}
+
+/** What comes next. It follows from the dice alone, whatever happens meanwhile. */
+export function nextStep(world: World, dice: Dice): Step {
+  const kinds = dice.pick(MIXES);
+  return {
+    calmCount: dice.pick([0, 0, 5, 20]),
+    faults: kinds.map((kind) => {
+      const [name, fault] = dice.pick(Object.entries(kind) as [[string, Fault]]);
+      const own = new Dice(dice.whole(0, 2 ** 31));
+      return { name, inflict: () => fault(world, own) };
+    }),
+  };
+}
