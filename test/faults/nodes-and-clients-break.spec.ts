@@ -11,9 +11,12 @@ function cutsAtRandom(mostBytes: number): Sieve {
       left -= chunk.length;
       return chunk;
     }
+    const last = chunk.subarray(0, left);
+    // More may come before it is cut.
+    left = 0;
     // In a moment: what is let through is yet to be written.
     setImmediate(() => connection.destroy());
-    return chunk.subarray(0, left);
+    return last;
   };
 }
 
