@@ -107,7 +107,8 @@ describe('The server, while it sends its readers away,', () => {
 
     const times = farewellsOf().map(({ atMs }) => atMs);
     expect(times).toHaveLength(CROWD);
-    expect(Math.max(...times) - Math.min(...times)).toBeLessThan(1200);
+    // In waves it takes 1.9 s at the least.
+    expect(Math.max(...times) - Math.min(...times)).toBeLessThan(1700);
   });
 
   it('finishes the sends that wait for Redis', async () => {

@@ -121,9 +121,11 @@ describe('A rolling restart of two nodes with 2,000 readers', () => {
       const publisher = new Publisher(from);
 
       for (const [index, node] of nodes.entries()) {
+        const acknowledgedBefore = publisher.acknowledged;
         const farewellsBefore = seen.map(({ reader }) => reader.farewells.length);
         process.kill(node.pid, 'SIGTERM');
         expect((await withDeadline(node.exited, 30_000, () => node.output)).code).toBe(0);
+        expect(publisher.acknowledged).toBeGreaterThan(acknowledgedBefore);
         const farewells = seen.flatMap(({ reader }, place) =>
           reader.farewells.slice(farewellsBefore[place]),
         );
@@ -141,7 +143,6 @@ describe('A rolling restart of two nodes with 2,000 readers', () => {
       await until('all messages', isUpTo(publisher.acknowledged));
 
       const all = Array.from({ length: publisher.acknowledged }, (_, index) => index + 1);
-      expect(all.length).toBeGreaterThan(20);
       for (const { reader, numbers, gapCount } of seen) {
         expect(reader.refusedWith).toBeUndefined();
         expect(gapCount).toBe(0);

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { BirdsongNode } from '../harness/birdsong-node.js';
 import { request } from '../harness/http-client.js';
@@ -10,6 +11,18 @@ const isMessage = ({ event }: { event: string }) => event === 'message';
 async function workersOf(node: BirdsongNode): Promise<number[]> {
   const children = await readFile(`/proc/${node.pid}/task/${node.pid}/children`, 'utf8');
   return children.trim().split(/\s+/).filter(Boolean).map(Number);
+}
+
+/** As the protocol advises. A connection that was handed to a worker which was about to die is never answered. */
+async function sendUntilAnswered(url: string, data: unknown): Promise<void> {
+  const headers = { 'Idempotency-Key': randomUUID() };
+  let status: number | undefined;
+  while (status === undefined) {
+    const answer = await request(url, { json: { data }, headers, deadlineMs: 2000 }).catch(
+      () => undefined,
+    );
+    status = answer?.status;
+  }
 }
 
 describe('Several workers', () => {
@@ -63,7 +76,7 @@ describe('Several workers', () => {
     process.kill(before[0] ?? 0, 'SIGKILL');
     await Promise.race(readers.map((reader) => reader.ended));
     for (let number = 1; number <= 5; number++) {
-      await request(`${running.url}/channels/public.b/messages`, { json: { data: number } });
+      await sendUntilAnswered(`${running.url}/channels/public.b/messages`, number);
     }
     // Each goes on where it is, or comes back with its Last-Event-ID.
     for (const reader of readers) {
