@@ -61,11 +61,9 @@ export class RedisShard {
     return this.opening;
   }
 
-  /** Resolves once it was tried to open it. */
-  async untilTried(): Promise<void> {
-    if (!this.isTried) {
-      await this.opening?.catch(() => undefined);
-    }
+  /** Whether it is being opened for the first time: what is sent meanwhile would be refused. */
+  isOpening(): boolean {
+    return this.opening !== undefined && !this.isTried;
   }
 
   private async connect(): Promise<void> {

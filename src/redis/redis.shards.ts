@@ -107,7 +107,9 @@ export class RedisShards {
     for (;;) {
       const shard = asked ?? this.shardOf(channel);
       try {
-        await shard.untilTried();
+        if (shard.isOpening()) {
+          await shard.open().catch(() => undefined);
+        }
         return await make({ shard, isAsked: asked !== undefined });
       } catch (error) {
         const redirection = redirectionOf(error);
@@ -126,9 +128,8 @@ export class RedisShards {
   async close(): Promise<void> {
     this.closing.abort();
     clearInterval(this.probing);
-    await this.watcher.close();
     const shards = [...this.shards.values(), ...this.retiring];
-    await Promise.all(shards.map((shard) => shard.close()));
+    await Promise.all([this.watcher.close(), ...shards.map((shard) => shard.close())]);
   }
 
   /** Who is to be asked once; nobody, if it is the channel's shard, which may be another now. */
@@ -163,11 +164,14 @@ export class RedisShards {
     for (const master of masters) {
       const address = addressText(master);
       gone.delete(address);
-      const shard = this.shards.get(address) ?? this.begin(master);
+      const known = this.shards.get(address);
+      const shard = known ?? this.begin(master);
       this.shards.set(address, shard);
       this.give(shard, master);
-      // Once, and in the background: what is sent to it meanwhile waits for that.
-      shard.open().catch(() => undefined);
+      if (!known) {
+        // In the background: what is sent to it meanwhile waits for that.
+        shard.open().catch((error: unknown) => this.log((error as Error).message));
+      }
     }
     gone.forEach((shard, address) => this.end(shard, address));
     this.listener?.settled();

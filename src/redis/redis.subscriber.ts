@@ -8,7 +8,7 @@ const COMMANDS_COUNT = 50;
 /** What a subscriber connection tells. */
 export interface SubscriberListener {
   message(name: string, text: string): void;
-  /** What was published on this one meanwhile may not have come. */
+  /** This one is subscribed again, or can be read again: what was published meanwhile did not come. */
   restored(name: string): void;
   /** Something could not be subscribed here, or is so no longer: its slot may be elsewhere. */
   displaced(): void;
@@ -41,8 +41,8 @@ export class RedisSubscriber {
       this.expectedBeyond = undefined;
       this.restore();
     });
-    // It may lead elsewhere than before: what history said through the old one need not be all.
-    commands.on('ready', () => this.wanted.forEach((name) => this.tellRestored(name)));
+    // History may have been read from another Redis until now: each connection follows a failover by itself.
+    commands.on('ready', () => this.tellRestored(this.wanted));
     // Redis took subscriptions away, with their slot.
     client.on('moved', () => listener.displaced());
     client.on('error', () => {
@@ -163,22 +163,31 @@ export class RedisSubscriber {
       await this.pubSub.subscribe(this.client, names);
     } catch (error) {
       if (error instanceof ReplyError) {
-        this.listener.displaced();
+        this.refused(error as Error);
       } else if (this.client.status === 'ready') {
         // Without an answer: the next 'ready' begins anew.
         this.client.disconnect(true);
       }
       return;
     }
-    for (const name of names) {
-      this.unconfirmed.delete(name);
-      this.tellRestored(name);
+    names.forEach((name) => this.unconfirmed.delete(name));
+    this.tellRestored(names);
+  }
+
+  private refused({ message }: Error): void {
+    if (message.startsWith('NOPERM')) {
+      // What is not allowed does not become so soon; the next probe tries again.
+      this.logger.warn(`Redis lets nobody subscribe: ${message}`);
+    } else {
+      this.listener.displaced();
     }
   }
 
-  private tellRestored(name: string): void {
-    if (name !== this.probeName) {
-      this.listener.restored(name);
+  private tellRestored(names: Iterable<string>): void {
+    for (const name of names) {
+      if (name !== this.probeName) {
+        this.listener.restored(name);
+      }
     }
   }
 }

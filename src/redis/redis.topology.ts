@@ -1,6 +1,10 @@
 import type { Redis } from 'ioredis';
+import { Pause } from '../broker/pause.js';
 import type { RedisAddress } from '../options/redis.options.js';
 import { endClient } from './redis.client.js';
+
+/** How long is waited for further answers when there is one. */
+const STRAGGLER_MS = 250;
 
 /** A Redis that takes writes. */
 export interface RedisMaster extends RedisAddress {
@@ -59,13 +63,25 @@ export abstract class RedisTopology {
   }
 }
 
-/** The answers that came. @throws the last error if none did */
+/**
+ * The answers that came, soon after the first: who does not answer is not to hold up what the others know.
+ * @throws the last error if none came
+ */
 export async function answersOf<T>(questions: readonly Promise<T>[]): Promise<T[]> {
-  const outcomes = await Promise.allSettled(questions);
-  const answers = outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-  const failed = outcomes.findLast((one) => one.status === 'rejected');
-  if (answers.length === 0 && failed) {
-    throw failed.reason;
+  const answers: T[] = [];
+  let fault: unknown;
+  const pause = new Pause();
+  const settled = questions.map((question) =>
+    question.then(
+      (answer) => answers.push(answer),
+      (error: unknown) => (fault = error),
+    ),
+  );
+  const all = Promise.all(settled).finally(() => pause.end());
+  const first = Promise.any(questions).catch(() => all);
+  await Promise.race([all, first.then(() => pause.for(STRAGGLER_MS))]);
+  if (answers.length === 0 && questions.length > 0) {
+    throw fault;
   }
-  return answers;
+  return [...answers];
 }
