@@ -69,10 +69,9 @@ describe('RedisBroker, with TLS, users and passwords,', () => {
   });
 
   test('takes the user from the URL, with TLS, a CA of its own and a certificate to show', async () => {
-    const { caFile, certFile, keyFile } = certificates;
-    const [ca, cert, key] = [caFile, certFile, keyFile].map((file) => readFileSync(file));
+    const tls = await certificates.options();
     const url = `rediss://birdsong:password@127.0.0.1:${tlsPort}`;
-    await use(await world.openOn({ url, tls: { ca, cert, key } }));
+    await use(await world.openOn({ url, tls }));
   });
 
   test('does not trust a CA that it was not told of', async () => {
@@ -90,12 +89,11 @@ describe('RedisBroker, with TLS, users and passwords,', () => {
     const cluster = await RedisCluster.start({ certificates });
     try {
       await Promise.all(cluster.masters.map((node) => addUser(cluster.client(node))));
-      const { caFile, certFile, keyFile } = certificates;
-      const [ca, cert, key] = [caFile, certFile, keyFile].map((file) => readFileSync(file));
+      const tls = await certificates.options();
       const broker = await world.openOn({
         cluster: cluster.tlsSeeds,
         ...user,
-        tls: { ca, cert, key },
+        tls,
       });
       await use(broker);
       for (const node of cluster.masters) {

@@ -37,8 +37,14 @@ export class Certificates {
     return join(this.dir, 'server.key');
   }
 
-  ca(): Promise<Buffer> {
-    return readFile(this.caFile);
+  /** For a client: as Node's TLS takes them. */
+  async options(): Promise<{ ca: Buffer; cert: Buffer; key: Buffer }> {
+    const [ca, cert, key] = await Promise.all([
+      readFile(this.caFile),
+      readFile(this.certFile),
+      readFile(this.keyFile),
+    ]);
+    return { ca, cert, key };
   }
 
   /** For the command line of a `redis-server`, to speak TLS on this port. */
