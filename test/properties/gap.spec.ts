@@ -61,9 +61,10 @@ class History {
       const lost = this.sent.slice(Math.max(0, this.sent.length - step.lose));
       this.sent = this.sent.slice(0, this.sent.length - lost.length);
       this.kept = this.kept.filter((message) => !lost.includes(message));
-      this.places = this.places.filter((place) => !lost.includes(place));
+      const end = this.sent.at(-1)?.offset ?? 0;
+      this.places = this.places.filter(({ offset }) => offset <= end);
       this.epoch += 1;
-      this.places.push({ epoch: this.epoch, offset: this.sent.at(-1)?.offset ?? 0 });
+      this.places.push({ epoch: this.epoch, offset: end });
     } else if ('trim' in step) {
       this.kept = this.kept.slice(step.trim);
     } else {
