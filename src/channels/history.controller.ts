@@ -9,6 +9,7 @@ import { RequestPipe, wholeParameter } from '../messages/request.pipe.js';
 import type { HistoryPage } from '../broker/broker.port.js';
 import { endOf, HistoryService } from './history.service.js';
 import { UnsentBytes } from './unsent-bytes.js';
+import { whenOver } from './when-over.js';
 
 const position = z
   .string()
@@ -72,8 +73,8 @@ export class HistoryController {
 
   private countUntilSent(response: ServerResponse, answer: string): void {
     if (!response.destroyed) {
-      response.once('close', () => this.unsent.release(response));
       this.unsent.add(response, response, Buffer.byteLength(answer));
+      whenOver(response.req, response, () => this.unsent.release(response));
     }
   }
 }
@@ -88,7 +89,7 @@ function encodePage(page: HistoryPage, { after }: HistoryParameters): string {
 /** Aborted when the client leaves. */
 function signalOf(response: ServerResponse): AbortSignal {
   const leaving = new AbortController();
-  response.once('close', () => leaving.abort());
+  whenOver(response.req, response, () => leaving.abort());
   return leaving.signal;
 }
 

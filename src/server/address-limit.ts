@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { BirdsongError } from '../errors/birdsong.error.js';
 import { clientOf } from './client-address.js';
-import { whenOver } from './when-over.js';
+import { whenOver } from '../channels/when-over.js';
 
 /** Connections per request that is allowed, so that a client beyond the limit is still told so. */
 const CONNECTIONS_PER_REQUEST = 2;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { overloaded } from '../errors/overloaded.js';
-import { whenOver } from './when-over.js';
+import { whenOver } from '../channels/when-over.js';
 
 /**
  * How many bytes of bodies this process holds at the same time, from their first byte to the answer. Beyond it, the

@@ -1,16 +1,23 @@
 // Loaded into the server's process by `--import`: tells over a Unix socket what the process holds once its garbage is
 // collected. The server itself knows nothing of it.
+import { ServerResponse } from 'node:http';
 import { Session } from 'node:inspector';
 import { createServer } from 'node:net';
 import { queryObjects } from 'node:v8';
 
-const CLASSES = { ChannelFeed: 'channels/channel.feed.js', Stream: 'streams/stream.js' };
+const CLASSES = {
+  ChannelFeed: 'channels/channel.feed.js',
+  Stream: 'streams/stream.js',
+};
 
 const inspector = new Session();
 inspector.connect();
 
 async function measure() {
-  const objects = {};
+  // With everything that hangs on them: requests, bodies, headers.
+  const objects = {
+    ServerResponse: queryObjects(ServerResponse, { format: 'count' }),
+  };
   for (const [name, path] of Object.entries(CLASSES)) {
     // The very module that the server has loaded.
     const module = await import(new URL(`../../dist/${path}`, import.meta.url).href);

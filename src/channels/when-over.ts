@@ -6,13 +6,17 @@ const pending = new WeakMap<Socket, Set<() => void>>();
 
 /**
  * Acts once, when the response has been sent or cannot be sent any more. Of one that waits behind another response
- * on its connection, Node itself does not tell that it is closed.
+ * on its connection, Node itself does not tell that it is closed. At once, if the connection is gone already.
  */
 export function whenOver(
   { socket }: IncomingMessage,
   response: ServerResponse,
   act: () => void,
 ): void {
+  if (socket.destroyed) {
+    act();
+    return;
+  }
   const ofSocket = pending.get(socket) ?? watch(socket);
   const over = () => {
     if (ofSocket.delete(over)) {
