@@ -116,7 +116,9 @@ describe('The model', () => {
         const longer = needs({ ...scenario, historyCount: historyCount * 2 });
         expect(longer.redisBytes).toBeGreaterThanOrEqual(one.redisBytes);
         const careful = needs(scenario, { ...HARDWARE, readersPerProcess: 9000 });
-        expect(careful.processes).toBeGreaterThanOrEqual(one.processes);
+        // Even while a machine is away.
+        const left = careful.processes * (1 - 1 / careful.machines);
+        expect(readers / left).toBeLessThanOrEqual(9000.001);
       }),
       { numRuns: 300 },
     );
