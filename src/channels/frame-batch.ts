@@ -4,6 +4,12 @@ import type { Frame } from './frame.js';
 
 const NEWLINE = Buffer.from('\n');
 
+/**
+ * Bytes beyond which a piece takes no further frame. A stream of several channels moves its cursor with the end of
+ * a batch, and a client whose connection breaks before it gets all of the batch again.
+ */
+const PIECE_BYTES = 4096;
+
 /** Consecutive frames of one channel, at least one, put together once for all who are written them. */
 export class FrameBatch {
   readonly first: Position;
@@ -12,6 +18,7 @@ export class FrameBatch {
   private joinedFields: Buffer | undefined;
   private joinedChunk: Buffer | undefined;
   private fieldsAsChunk: Buffer | undefined;
+  private split: readonly FrameBatch[] | undefined;
 
   constructor(readonly frames: readonly [Frame, ...Frame[]]) {
     this.first = frames[0].position;
@@ -41,6 +48,12 @@ export class FrameBatch {
     return this.joinedFields;
   }
 
+  /** The same, in batches that end after a few kilobytes. */
+  get pieces(): readonly FrameBatch[] {
+    this.split ??= this.bytes.length > PIECE_BYTES ? splitUp(this.frames) : [this];
+    return this.split;
+  }
+
   /** `fields` as a chunk of HTTP/1.1. */
   get fieldsChunk(): Buffer {
     this.fieldsAsChunk ??= toChunk(this.fields);
@@ -59,9 +72,23 @@ const REPLAY_BYTES = 256 * 1024;
 
 /** As many of these frames, from the first, as replay hands to a reader at once. */
 export function firstBatch(frames: readonly Frame[]): FrameBatch | undefined {
+  return toBatch(firstOf(frames, REPLAY_BYTES));
+}
+
+function firstOf(frames: readonly Frame[], enoughBytes: number): readonly Frame[] {
   let count = 0;
-  for (let bytes = 0; count < frames.length && bytes < REPLAY_BYTES; count++) {
+  for (let bytes = 0; count < frames.length && bytes < enoughBytes; count++) {
     bytes += frames[count]?.bytes.length ?? 0;
   }
-  return toBatch(count === frames.length ? frames : frames.slice(0, count));
+  return count === frames.length ? frames : frames.slice(0, count);
+}
+
+function splitUp(frames: readonly Frame[]): readonly FrameBatch[] {
+  const pieces: FrameBatch[] = [];
+  for (let rest = frames; rest.length > 0;) {
+    const piece = toBatch(firstOf(rest, PIECE_BYTES)) as FrameBatch;
+    pieces.push(piece);
+    rest = rest.slice(piece.frames.length);
+  }
+  return pieces;
 }

@@ -12,7 +12,7 @@ import { toTextChunk } from '../channels/chunk.js';
 import type { FrameBatch } from '../channels/frame-batch.js';
 import type { UnsentBytes } from '../channels/unsent-bytes.js';
 import type { SlowReaderRule } from '../policies/policy.js';
-import { formatPosition } from '../messages/position.js';
+import { formatPosition, type Position } from '../messages/position.js';
 import * as events from './control-events.js';
 import { cursorEntry, cursorKey, formatCursor } from './cursor.js';
 import { directSocket } from './direct-socket.js';
@@ -163,13 +163,16 @@ export class Stream implements ReaderSink {
       const shared = socket ? batch.chunk : batch.bytes;
       return outlet.write(shared) || this.wait(shared);
     }
-    const end = `id: ${this.cursorAfter(reader)}\n\n`;
-    const shared = socket ? batch.fieldsChunk : batch.fields;
+    let takesMore = true;
     outlet.cork();
-    outlet.write(shared);
-    const takesMore = outlet.write(socket ? toTextChunk(end) : end);
+    for (const piece of batch.pieces) {
+      const shared = socket ? piece.fieldsChunk : piece.fields;
+      const end = `id: ${this.cursorAt(reader, piece.last)}\n\n`;
+      outlet.write(shared);
+      takesMore = outlet.write(socket ? toTextChunk(end) : end) || this.wait(shared);
+    }
     outlet.uncork();
-    return takesMore || this.wait(shared);
+    return takesMore;
   }
 
   /** What the socket has not taken is counted, until it has taken everything. */
@@ -226,10 +229,10 @@ export class Stream implements ReaderSink {
       : formatCursor(this.parts.map(({ entry }) => entry));
   }
 
-  private cursorAfter(reader: ChannelReader): string {
+  private cursorAt(reader: ChannelReader, position: Position): string {
     const part = this.parts.find((candidate) => candidate.reader === reader);
     if (part) {
-      part.entry = cursorEntry(part.key, reader.position);
+      part.entry = cursorEntry(part.key, position);
     }
     return this.id();
   }

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { request } from '../harness/http-client.js';
+import { rawRequest, request } from '../harness/http-client.js';
 import type { NestApp } from '../harness/nest-app.js';
 import { dataOf, eachBroker, isMessage, send } from './each-broker.js';
 
@@ -46,6 +46,36 @@ eachBroker('a stream of several channels', (world) => {
     expect(dataOf(events.slice(1)).sort()).toEqual(['a', 'b']);
     await send(app, channels[2], 'c');
     expect(dataOf([await second.next()])).toEqual(['c']);
+  });
+
+  test('comes to the end over connections that each break after 20 kB', async () => {
+    const app = await world.start();
+    const channels = [world.channel(), world.channel()];
+    const start = await world.read(url(app, channels));
+    let cursor = (await start.next()).id ?? '';
+    await start.close();
+    const padding = 'x'.repeat(200);
+    const messages = Array.from({ length: 200 }, (_, number) => ({ data: { number, padding } }));
+    for (const channel of channels) {
+      await request(`${app.url}/channels/${channel}/messages/batch`, { json: { messages } });
+    }
+    const last = `-200","channel":"${channels[1]}","type":"message","data":{"number":199`;
+    const seen = new Set<string>();
+    for (let connection = 1; connection <= 20 && seen.size < 400; connection++) {
+      const { pathname, search } = new URL(url(app, channels));
+      const text = await rawRequest(
+        app.port,
+        `GET ${pathname}${search} HTTP/1.1\r\nHost: x\r\nLast-Event-ID: ${cursor}\r\n\r\n`,
+        { until: (all) => all.length > 20_000 || all.includes(last) },
+      );
+      const taken = text.slice(0, 20_000);
+      cursor = [...taken.matchAll(/^id: (\S+)\n\n/gm)].at(-1)?.[1] ?? cursor;
+      for (const [message] of taken.matchAll(/^data: {"id":.*"}$/gm)) {
+        seen.add(message);
+      }
+    }
+
+    expect(seen.size).toBe(400);
   });
 
   test('a batch is delivered whole, and a resume from its cursor repeats nothing', async () => {
