@@ -36,11 +36,11 @@ describe('When', () => {
   scenario('a node is killed, its readers miss nothing at the other', {}, async (world) => {
     await world.crowd();
     await world.node(0).kill();
-    await world.flow(30);
+    await world.flow(20);
     await world.node(0).restart();
     await world.flow(10);
     await world.node(1).kill();
-    await world.flow(30);
+    await world.flow(20);
     expect(world.count('disconnected')).toBeGreaterThanOrEqual(world.readers.length);
     expectNothingLost(await world.settle());
   });
@@ -53,7 +53,7 @@ describe('When', () => {
       await Promise.all([1, 2, 3, 4].map(() => world.read()));
       for (let round = 0; round < 3; round++) {
         await killWorker(world.node(0).pid);
-        await world.flow(30);
+        await world.flow(20);
       }
       expect(world.count('disconnected')).toBeGreaterThan(0);
       expectNothingLost(await world.settle());
@@ -65,8 +65,8 @@ describe('When', () => {
     { frontSieve: () => cutsAtRandom(8000) },
     async (world) => {
       await world.crowd();
-      await world.flow(150);
-      expect(world.count('disconnected')).toBeGreaterThan(20);
+      await world.flow(60);
+      expect(world.count('disconnected')).toBeGreaterThan(10);
       expectNothingLost(await world.settle());
     },
   );

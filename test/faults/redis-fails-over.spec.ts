@@ -1,6 +1,6 @@
 import { describe, expect } from '@jest/globals';
 import { expectNothingFalse, expectNothingLost, scenario } from './world/scenario.js';
-import { DURABLE } from './world/world.js';
+import { DURABLE } from './world/settings.js';
 
 describe('When Redis fails over to a replica', () => {
   scenario('that has everything, nothing is lost', {}, async (world) => {
@@ -9,7 +9,7 @@ describe('When Redis fails over to a replica', () => {
     await replication.handOver();
     await world.refusals(2);
     world.moveTo(replication.replica);
-    await world.flow(50);
+    await world.flow(30);
     expectNothingLost(await world.settle());
   });
 
@@ -17,11 +17,11 @@ describe('When Redis fails over to a replica', () => {
     const replication = await world.replicate();
     await world.crowd();
     replication.link.blackhole();
-    await world.flow(50);
+    await world.flow(20);
     await replication.master.kill();
     await replication.promote();
     world.moveTo(replication.replica);
-    await world.flow(200);
+    await world.flow(60);
     const outcome = await world.settle();
     expectNothingFalse(outcome);
     expect(outcome.lost.length).toBeGreaterThan(0);
@@ -78,11 +78,11 @@ describe('When the old master lives on, isolated,', () => {
       await replication.promote();
       world.moveTo(replication.replica, [world.node(1)]);
       onward.goOn();
-      await world.flow(50);
+      await world.flow(30);
       // Both took messages for the same offsets. Now the isolated node finds the new master.
       world.moveTo(replication.replica);
       await replication.master.kill();
-      await world.flow(200);
+      await world.flow(60);
       const outcome = await world.settle();
       // Redis replicates behind its answers: what only the old master acknowledged is gone, and those who read from
       // the new one never heard of it. Nothing else may be missing, and nothing false be said.
@@ -122,7 +122,7 @@ describe('When the old master lives on, isolated,', () => {
       );
       world.moveTo(replica);
       await master.kill();
-      await world.flow(50);
+      await world.flow(30);
       expectNothingLost(await world.settle());
     },
   );

@@ -25,10 +25,10 @@ describe('When Redis', () => {
   scenario('goes back to an older snapshot, every reader is told', {}, async (world) => {
     await world.crowd();
     const snapshot = await Snapshot.of(world.redis);
-    await world.flow(50);
+    await world.flow(20);
     await snapshot.restore();
     // Beyond the offsets that are given for the second time.
-    await world.flow(200);
+    await world.flow(60);
     const outcome = await world.settle();
     expectNothingFalse(outcome);
     expect(outcome.lost.length).toBeGreaterThan(0);
@@ -54,7 +54,7 @@ describe('When Redis', () => {
       // Until the offset of `within` is another message; that of `beyond` may not exist yet.
       await publisher.until(({ attempts }) => attempts.length > before + 40);
       await Promise.all([within.comeBack(), beyond.comeBack()]);
-      await world.flow(100);
+      await world.flow(50);
       const outcome = await world.settle();
       expectNothingFalse(outcome);
       expect(outcome.lost.length).toBeGreaterThan(0);

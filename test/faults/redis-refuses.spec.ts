@@ -2,7 +2,7 @@ import { describe, expect } from '@jest/globals';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expectNothingLost, scenario } from './world/scenario.js';
-import { COMMAND_TIMEOUT_MS } from './world/world.js';
+import { COMMAND_TIMEOUT_MS } from './world/settings.js';
 
 /** A busy machine takes its time for what is not Redis', too. */
 const MARGIN_MS = 3000;

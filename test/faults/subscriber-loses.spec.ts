@@ -1,6 +1,6 @@
 import { describe, expect } from '@jest/globals';
 import { expectNothingLost, scenario } from './world/scenario.js';
-import { DURABLE } from './world/world.js';
+import { DURABLE } from './world/settings.js';
 
 const SUBSCRIBER = /birdsong-subscriber/;
 
@@ -9,7 +9,7 @@ describe('When the subscriber connection', () => {
     await world.crowd();
     for (let round = 0; round < 10; round++) {
       await world.ask('CLIENT', 'KILL', 'TYPE', 'pubsub');
-      await world.flow(10);
+      await world.flow(5);
     }
     expectNothingLost(await world.settle());
   });
@@ -20,7 +20,7 @@ describe('When the subscriber connection', () => {
     async (world) => {
       await world.crowd();
       world.publish({ fillingBytes: 40_000, pauseMs: 100 });
-      await world.flow(100);
+      await world.flow(50);
       expectNothingLost(await world.settle());
       expect(world.redis.output).toContain('output buffer limits');
     },
@@ -29,21 +29,21 @@ describe('When the subscriber connection', () => {
   scenario('is half open both ways, the probe finds it', {}, async (world) => {
     await world.crowd();
     world.node(0).link.stall(SUBSCRIBER);
-    await world.flow(50);
+    await world.flow(30);
     expectNothingLost(await world.settle());
   });
 
   scenario('hears nothing from Redis any more, the probe finds it', {}, async (world) => {
     await world.crowd();
     world.node(0).link.stall(SUBSCRIBER, 'to-client');
-    await world.flow(50);
+    await world.flow(30);
     expectNothingLost(await world.settle());
   });
 
   scenario('is half open like the one for commands, both are replaced', {}, async (world) => {
     await world.crowd();
     world.node(0).link.stall(/birdsong/);
-    await world.flow(50);
+    await world.flow(30);
     expectNothingLost(await world.settle());
   });
 
@@ -51,7 +51,7 @@ describe('When the subscriber connection', () => {
     const { pubSub } = world.node(0);
     pubSub.lossRate = 0.2;
     await world.crowd();
-    await world.flow(100);
+    await world.flow(50);
     // A message without a successor is missed by nobody.
     pubSub.lossRate = 0;
     await world.flow(1);

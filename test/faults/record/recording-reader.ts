@@ -1,7 +1,7 @@
 import * as http from 'node:http';
 import { EventStreamParser, type ParsedEvent } from '../../harness/event-stream-parser.js';
-import { placeOf, type Place } from './position.js';
-import type { Observation, ReaderLog, ReadyPart } from './record.js';
+import type { ReadyPart } from './record.js';
+import { Witness } from './witness.js';
 
 export interface RecordingReaderOptions {
   readonly name: string;
@@ -16,13 +16,7 @@ export interface RecordingReaderOptions {
  * Reads as an EventSource does (WHATWG HTML §9.2): comes back whenever the connection breaks or ends, with
  * the id of the last event that was complete, and gives up at any status but 200. Notes what it sees.
  */
-export class RecordingReader implements ReaderLog {
-  readonly observations: Observation[] = [];
-  readonly channels: readonly string[];
-  readonly reader: string;
-  private readonly newest = new Map<string, Place | 'end'>();
-  private readonly messageCounts = new Map<string, number>();
-  private readonly watchers = new Set<() => void>();
+export class RecordingReader extends Witness {
   private lastEventId = '';
   private connections = 0;
   private request: http.ClientRequest | undefined;
@@ -31,51 +25,15 @@ export class RecordingReader implements ReaderLog {
   private isClosed = false;
 
   constructor(private readonly options: RecordingReaderOptions) {
-    this.reader = options.name;
-    this.channels = options.channels;
+    super(options.name, options.channels);
     this.connect();
   }
 
-  /** Resolves as soon as `predicate` holds; it is asked again after everything that is seen. */
-  until(predicate: (reader: this) => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const look = (): void => {
-        if (!predicate(this)) return;
-        this.watchers.delete(look);
-        resolve();
-      };
-      this.watchers.add(look);
-      look();
-    });
-  }
-
-  /** Resolves once the stream is open and ready. */
-  ready(): Promise<void> {
+  override ready(): Promise<void> {
     return this.until(() => this.isReady);
   }
 
-  /** How many observations of this kind it has made. */
-  count(kind: Observation['kind']): number {
-    return this.observations.filter((seen) => seen.kind === kind).length;
-  }
-
-  /** Messages so far, repeats and all; of several channels, of the one with the fewest. */
-  get messageCount(): number {
-    return Math.min(...this.channels.map((channel) => this.messageCountOf(channel)));
-  }
-
-  messageCountOf(channel: string): number {
-    return this.messageCounts.get(channel) ?? 0;
-  }
-
-  /** Whether it has all of a channel up to this position, or was told that what it has is not followed by any. */
-  has(channel: string, newest: string): boolean {
-    const at = this.newest.get(channel);
-    return at === 'end' || (at !== undefined && `${at.epoch}-${at.offset}` === newest);
-  }
-
-  /** Goes away, as a phone that loses its network does, until `comeBack`. */
-  leave(): void {
+  override leave(): void {
     clearTimeout(this.retrying);
     const { request } = this;
     this.request = undefined;
@@ -84,13 +42,12 @@ export class RecordingReader implements ReaderLog {
     request?.destroy();
   }
 
-  /** Resumes behind the last event it got. Resolves once the stream is ready. */
-  async comeBack(): Promise<void> {
+  override async comeBack(): Promise<void> {
     this.connect();
     await this.ready();
   }
 
-  close(): void {
+  override close(): void {
     this.isClosed = true;
     clearTimeout(this.retrying);
     this.request?.destroy();
@@ -160,7 +117,6 @@ export class RecordingReader implements ReaderLog {
         this.takeReady(event, body.channels as ReadyPart[]);
         break;
       case 'stream.gap':
-        if (body.oldest === null) this.newest.set(body.channel as string, 'end');
         this.see({
           ...{ kind: 'gap', atMs: performance.now(), channel: body.channel as string },
           ...{ after: body.after as string | null, oldest: body.oldest as string | null },
@@ -176,24 +132,12 @@ export class RecordingReader implements ReaderLog {
 
   private takeReady({ id = '' }: ParsedEvent, channels: ReadyPart[]): void {
     this.isReady = true;
-    for (const { channel, position, recovered, gap } of channels) {
-      // Where a resume begins is not where the channel is: what lies between is still to come.
-      if (!recovered && !gap) this.newest.set(channel, placeOf(position));
-      else if (gap && this.channels.length === 1) this.newest.set(channel, placeOf(id));
-    }
     this.see({ kind: 'ready', atMs: performance.now(), id, channels });
   }
 
   private takeMessage({ id: eventId }: ParsedEvent, body: Record<string, unknown>): void {
     const { channel, id, data } = body as { channel: string; id: string; data: unknown };
-    this.newest.set(channel, placeOf(id));
-    this.messageCounts.set(channel, this.messageCountOf(channel) + 1);
     this.see({ kind: 'message', channel, id, eventId, message: textOf(data) });
-  }
-
-  private see(observation: Observation): void {
-    this.observations.push(observation);
-    for (const watcher of [...this.watchers]) watcher();
   }
 }
 

@@ -1,4 +1,4 @@
-import { REFUSAL } from '../world/world.js';
+import { REFUSAL } from '../world/settings.js';
 import type { Round } from './soak.js';
 
 /** What is wrong with a round, a line each. */

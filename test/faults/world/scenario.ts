@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { REFUSAL, World, type Outcome, type WorldOptions } from './world.js';
+import { REFUSAL } from './settings.js';
+import { World, type Outcome, type WorldOptions } from './world.js';
 
 /** A test with a world of its own. */
 export function scenario(

@@ -4,10 +4,13 @@ import { RedisServer } from '../../harness/redis-server.js';
 import { check, type Verdict } from '../record/check.js';
 import type { FaultRecord, FinalHistory, Observation } from '../record/record.js';
 import { RecordingPublisher } from '../record/recording-publisher.js';
+import { RecordingPoller } from '../record/recording-poller.js';
 import { RecordingReader } from '../record/recording-reader.js';
 import { tally, type Tally } from '../record/tally.js';
+import type { Witness } from '../record/witness.js';
 import { readHistory } from './read-history.js';
 import { Replication } from './replication.js';
+import { DURABLE, NODE_ENV } from './settings.js';
 import { WorldNode } from './world-node.js';
 
 export interface WorldOptions {
@@ -39,30 +42,12 @@ export interface ReadOptions {
 /** What happened, judged. */
 export type Outcome = Verdict & { readonly sends: Tally };
 
-/** Redis has on its disk what it acknowledges. A replica need not wait for others before it is given its data. */
-export const DURABLE = [
-  ...['--appendonly', 'yes', '--appendfsync', 'always'],
-  ...['--repl-diskless-sync-delay', '0'],
-] as const;
-
-/** The only answer that an outage may have. */
-export const REFUSAL = '503 broker-unavailable, Retry-After 1';
-
-/** How long a node waits for Redis here: long enough for a busy machine, short enough for a test. */
-export const COMMAND_TIMEOUT_MS = 1000;
-
-const NODE_ENV = {
-  LOG_LEVEL: 'warn',
-  REDIS_COMMAND_TIMEOUT_MS: String(COMMAND_TIMEOUT_MS),
-  REDIS_PROBE_INTERVAL_MS: '200',
-  HISTORY_COUNT: '1000000',
-};
 const DEADLINE_MS = 40_000;
 
 /** Real servers, bad networks, and people who send and read: everything that a scenario needs, ended by `end`. */
 export class World {
   readonly publishers: RecordingPublisher[] = [];
-  readonly readers: RecordingReader[] = [];
+  readonly readers: Witness[] = [];
   private readonly replications: Replication[] = [];
   private readonly ending = new AbortController();
 
@@ -135,20 +120,21 @@ export class World {
     return publisher;
   }
 
-  /** Resolves once the reader is ready. */
-  async read({ channels = ['public.a'], nodes }: ReadOptions = {}): Promise<RecordingReader> {
-    const reader = new RecordingReader({
-      name: `reader-${this.readers.length + 1}`,
-      channels,
-      origins: this.origins(nodes, this.readers.length),
-    });
-    this.readers.push(reader);
-    await this.soon(reader.ready(), `${reader.reader} is not ready`);
-    return reader;
+  /** Reads a stream. Resolves once it is ready. */
+  read({ channels = ['public.a'], nodes }: ReadOptions = {}): Promise<RecordingReader> {
+    const origins = this.origins(nodes, this.readers.length);
+    return this.add(new RecordingReader({ name: this.readerName(), channels, origins }));
+  }
+
+  /** Reads by long-polling. Resolves once it has begun. */
+  poll({ channels = ['public.a'], nodes }: ReadOptions = {}): Promise<RecordingPoller> {
+    const [channel = ''] = channels;
+    const origins = this.origins(nodes, this.readers.length);
+    return this.add(new RecordingPoller({ name: this.readerName(), channel, origins }));
   }
 
   /**
-   * Readers of one channel and of two, on every node, and publishers of both: careful ones, one of them of
+   * Readers of one channel and of two, on every node, one who polls, and publishers of both: careful ones, one of them of
    * batches, and one who is not. Resolves once all readers have some messages.
    */
   async crowd(): Promise<void> {
@@ -156,6 +142,7 @@ export class World {
     await Promise.all([
       ...this.nodes.flatMap(() => [this.read(), this.read({ channels: both })]),
       this.read({ channels: ['public.b'] }),
+      this.poll(),
     ]);
     this.publish();
     this.publish({ channel: 'public.b' });
@@ -166,7 +153,7 @@ export class World {
   }
 
   /** Resolves once every reader, or some, was given so many more messages of each of its channels. */
-  async flow(count: number, readers: readonly RecordingReader[] = this.readers): Promise<void> {
+  async flow(count: number, readers: readonly Witness[] = this.readers): Promise<void> {
     const all = readers.flatMap((reader) =>
       reader.channels.map((channel) => {
         const goal = reader.messageCountOf(channel) + count;
@@ -248,6 +235,16 @@ export class World {
     await this.first.stop();
   }
 
+  private readerName(): string {
+    return `reader-${this.readers.length + 1}`;
+  }
+
+  private async add<Reader extends Witness>(reader: Reader): Promise<Reader> {
+    this.readers.push(reader);
+    await this.soon(reader.ready(), `${reader.reader} is not ready`);
+    return reader;
+  }
+
   private origins(nodes: readonly number[] | undefined, turn: number): string[] {
     const numbers = nodes ?? this.nodes.map((_, index) => (index + turn) % this.nodes.length);
     return numbers.map((number) => this.node(number).origin);
@@ -263,7 +260,7 @@ export class World {
   }
 
   private async caughtUp(histories: readonly FinalHistory[]): Promise<void> {
-    const isThere = (reader: RecordingReader) =>
+    const isThere = (reader: Witness) =>
       histories.every(
         ({ channel, newest }) => !reader.channels.includes(channel) || reader.has(channel, newest),
       );
