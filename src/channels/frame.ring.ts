@@ -57,7 +57,10 @@ export class FrameRing implements Shrinkable {
     }
   }
 
-  /** Keeps the older ones of these consecutive frames too, if they lead to its own and there is room. */
+  /**
+   * Keeps the older ones of these consecutive frames too, if they lead to its own and there is room. Only those of the
+   * same epoch: whether something was lost before it, only the broker can say.
+   */
   prepend(frames: readonly Frame[]): void {
     const anchor = this.log.oldest?.position ?? this.position;
     const adjoining = frames.findIndex(({ position }) => isSame(position, anchor));
@@ -65,7 +68,9 @@ export class FrameRing implements Shrinkable {
     if (this.isClosed || room <= 0 || adjoining === -1) {
       return;
     }
-    const older = frames.slice(0, this.log.oldest ? adjoining : adjoining + 1);
+    const older = frames
+      .slice(0, this.log.oldest ? adjoining : adjoining + 1)
+      .filter(({ position }) => position.epoch === anchor.epoch);
     const kept = older.slice(-room);
     this.log.prepend(kept);
     const added = kept.reduce((sum, frame) => sum + frame.bytes.length, 0);

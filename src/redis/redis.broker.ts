@@ -14,6 +14,7 @@ import { gapBehind } from '../broker/gap.js';
 import { NEVER_USED_TTL_MS, POSITION_TTL_MS } from '../broker/position-ttl.js';
 import { BirdsongSettings } from '../options/birdsong.settings.js';
 import type { RedisSettings } from '../options/redis.settings.js';
+import { Accepted } from './accepted.js';
 import { decodePayload, encodePayload, requirePosition } from './payload.js';
 import { unavailable } from './redis.client.js';
 import { RedisKeys } from './redis.keys.js';
@@ -32,6 +33,7 @@ export class RedisBroker extends Broker {
   private readonly keys: RedisKeys;
   private readonly subscriptions: RedisSubscriptions;
   private readonly shards: RedisShards;
+  private readonly accepted = new Accepted();
   private waitingBytes = 0;
 
   constructor(
@@ -61,6 +63,7 @@ export class RedisBroker extends Broker {
       keys.push(this.keys.idempotency(name, idempotencyKey));
     }
     const payloads = publications.map(({ type, tail }) => encodePayload(type, tail));
+    const known = this.accepted.last(name);
     const bytes = payloads.reduce((sum, payload) => sum + payload.length, SEND_BYTES);
     const { answer, wasAsked } = await this.waitFor(bytes, name, (commands) =>
       commands.birdsongPublish(
@@ -73,29 +76,45 @@ export class RedisBroker extends Broker {
         NEVER_USED_TTL_MS,
         `${createdAtMs} ${publications.map(({ type }) => type).join(',')}`,
         this.settings.idempotencyMs,
+        known?.epoch ?? '',
+        known?.offset ?? '',
         ...payloads,
       ),
     );
     const [remembered, repeat] = answer;
-    const [first = '', createdAt = '', types = ''] = remembered.split(' ');
-    if (wasAsked && repeat === '0') {
-      this.publishWhereSubscribed(name, [first, ...payloads].join('\n'));
+    const [firstText = '', createdAt = '', types = ''] = remembered.split(' ');
+    const first = requirePosition(firstText);
+    const duplicate = repeat === '1';
+    if (!duplicate) {
+      this.accepted.add(name, { ...first, offset: first.offset + payloads.length - 1 });
     }
-    return {
-      first: requirePosition(first),
-      types: types.split(','),
-      createdAtMs: Number(createdAt),
-      duplicate: repeat === '1',
-    };
+    if (wasAsked && !duplicate) {
+      this.publishWhereSubscribed(name, [firstText, ...payloads].join('\n'));
+    }
+    return { first, types: types.split(','), createdAtMs: Number(createdAt), duplicate };
   }
 
   override subscribe(channel: BrokerChannel, subscriber: Subscriber): Promise<Subscription> {
     return this.subscriptions.subscribe(channel.name, subscriber, (query) =>
-      this.read(channel, query),
+      this.readPage(channel, query, true),
     );
   }
 
-  override async read(channel: BrokerChannel, query: HistoryQuery): Promise<HistoryPage> {
+  override read(channel: BrokerChannel, query: HistoryQuery): Promise<HistoryPage> {
+    return this.readPage(channel, query, false);
+  }
+
+  override async close(): Promise<void> {
+    this.subscriptions.close();
+    await this.shards.close();
+  }
+
+  /** @param isWitness whether this node was given the message at `after` */
+  private async readPage(
+    channel: BrokerChannel,
+    query: HistoryQuery,
+    isWitness: boolean,
+  ): Promise<HistoryPage> {
     const { name, history } = channel;
     const { after, before, limit } = query;
     const { answer } = await this.run(name, (commands) =>
@@ -110,6 +129,7 @@ export class RedisBroker extends Broker {
         history.ageSeconds * 1000,
         NEVER_USED_TTL_MS,
         PAGE_BYTES,
+        isWitness ? '1' : '',
       ),
     );
     const [epoch, newestText, isKnown, nextText, flat] = answer;
@@ -129,11 +149,6 @@ export class RedisBroker extends Broker {
       newest,
       gap: gapBehind(after, outlook),
     };
-  }
-
-  override async close(): Promise<void> {
-    this.subscriptions.close();
-    await this.shards.close();
   }
 
   private run<T>(channel: string, call: (commands: ScriptCommands) => Promise<T>) {

@@ -162,12 +162,13 @@ describe('RedisBroker, through losses,', () => {
     expect(recorder.gaps).toHaveLength(1);
     // Whether the first new message is there already when the gap is found is a matter of time.
     expect(recorder.gaps[0]).toMatchObject({ after: lost, resumeAt: { epoch, offset: 3 } });
-    // Readers who come back later: one has what was kept, one has what was lost.
+    // Readers who come back later: one never got what was lost behind what was kept, one has it.
     const [good, bad] = await Promise.all([
       broker.read(channel, { after: kept, limit: 10 }),
       broker.read(channel, { after: lost, limit: 10 }),
     ]);
-    expect([good.messages.map(dataOf), good.gap]).toEqual([sent, undefined]);
+    expect(good.messages.map(dataOf)).toEqual(sent);
+    expect(good.gap).toMatchObject({ after: kept, oldest: { epoch, offset: 4 } });
     expect(bad.messages.map(dataOf)).toEqual(sent);
     expect(bad.gap).toEqual({ ...recorder.gaps[0], oldest: { epoch, offset: 4 } });
     await broker.close();
@@ -189,6 +190,35 @@ describe('RedisBroker, through losses,', () => {
     expect(page.messages.map(dataOf)).toEqual(['new 2', 'new 3', 'new 4']);
     expect(page.gap).toMatchObject({ after: newest, oldest: { offset: 2 } });
     await broker.close();
+    await own.stop();
+  });
+
+  test('who has less than Redis kept is told of what it lost behind that', async () => {
+    const own = await RedisServer.start();
+    const channel = newChannel();
+    const [publisher, other] = [
+      await world.open({ url: own.url }),
+      await world.open({ url: own.url }),
+    ];
+    await publishAll(publisher, channel, ['kept 1', 'kept 2', 'kept 3']);
+    await own.client().save();
+    await publishAll(publisher, channel, ['lost 4']);
+    const { newest } = await other.read(channel, { limit: 0 });
+    await own.restart();
+    // Nobody but the publisher knows that there was a fourth.
+    await publishAll(publisher, channel, ['new 4', 'new 5']);
+    const epoch = newest.epoch;
+    const upTo = await other.read(channel, { after: { epoch, offset: 1 }, limit: 10 });
+    const behind = await other.read(channel, { after: { epoch, offset: 3 }, limit: 10 });
+    const recorder = await Recorder.on(other, channel);
+    await publishAll(publisher, channel, ['new 6']);
+
+    expect([upTo.messages.map(dataOf), upTo.gap]).toEqual([['kept 2', 'kept 3'], undefined]);
+    expect(behind.messages.map(dataOf)).toEqual(['new 4', 'new 5']);
+    expect(behind.gap).toMatchObject({ after: { epoch, offset: 3 }, oldest: { offset: 4 } });
+    expect((await recorder.messages(1)).map(dataOf)).toEqual(['new 6']);
+    expect(recorder.gaps).toEqual([]);
+    await Promise.all([publisher.close(), other.close()]);
     await own.stop();
   });
 

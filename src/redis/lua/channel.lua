@@ -1,7 +1,7 @@
 -- What publish.lua and read.lua share: it is put before each of them.
 -- A channel is two keys. A stream has its messages, whose ids are their positions. A hash has its epoch, its
 -- newest offset, the time at which its oldest message ages out, the line of Redis' data in which the epoch began,
--- and the epochs before it, each with its last offset.
+-- and the epochs before it, each with its last offset, and a `!` once it is known that Redis had more and lost it.
 
 -- Numbers of this size must not become 1.76e+12.
 local function text(number)
@@ -24,7 +24,7 @@ end
 local MOST_PAST = 32
 
 local function each_past(channel)
-  return string.gmatch(channel.past, '(%d+):(%d+) ')
+  return string.gmatch(channel.past, '(%d+):(%d+)(!?) ')
 end
 
 -- Ends the epoch where it stands: a position behind that is one that Redis has lost, and will not give again.
@@ -62,6 +62,24 @@ local function open_channel(meta, stream, now, never_used_ttl)
   return channel
 end
 
+-- Notes what this position, which a node was given, tells of a loss: that there were messages behind the end of an
+-- epoch, in that one or in a later one of which Redis has forgotten all.
+local function note_loss(meta, channel, epoch, offset)
+  if epoch == '' or tonumber(epoch) >= tonumber(channel.epoch) then
+    return
+  end
+  local entry
+  for past, last, lost in each_past(channel) do
+    if tonumber(past) <= tonumber(epoch) then
+      entry = tonumber(offset) > tonumber(last) and lost == '' and past .. ':' .. last
+    end
+  end
+  if entry then
+    channel.past = string.gsub(channel.past, entry .. ' ', entry .. '! ')
+    redis.call('HSET', meta, 'past', channel.past)
+  end
+end
+
 -- The last offset of an epoch of this history, or nothing if it is none.
 local function end_of(channel, epoch)
   if epoch == channel.epoch then
@@ -74,14 +92,16 @@ local function end_of(channel, epoch)
   end
 end
 
--- The epoch in which the newest message got its position.
+-- The epoch in which the newest message got its position; this one, if others that came behind it were lost.
 local function newest_epoch(channel)
-  for past, last in each_past(channel) do
-    if tonumber(last) >= channel.offset then
-      return past
+  local epoch
+  for past, last, lost in each_past(channel) do
+    if lost == '!' and tonumber(last) >= channel.offset then
+      return channel.epoch
     end
+    epoch = epoch or tonumber(last) >= channel.offset and past
   end
-  return channel.epoch
+  return epoch or channel.epoch
 end
 
 -- Deletes what is older than the channel keeps, and notes when to look again. Not more than a few hundred at

@@ -2,12 +2,13 @@
 -- fan_out: PUBLISH, or SPUBLISH in a cluster
 -- KEYS: hash, stream, [idempotency key]
 -- ARGV: pub/sub channel, history count, history age (ms), position TTL (ms), never-used TTL (ms),
---       what to remember of the batch, idempotency window (ms), then a payload for each message
+--       what to remember of the batch, idempotency window (ms), epoch and offset of what the publisher had accepted
+--       here before ('' if nothing), then a payload for each message
 -- Returns what is remembered of the batch, and '1' if it is a repeat.
 local meta, stream, key = KEYS[1], KEYS[2], KEYS[3]
 local channel, count = ARGV[1], ARGV[2]
 local age = tonumber(ARGV[3])
-local first_payload = 8
+local first_payload = 10
 
 if key then
   local earlier = redis.call('GET', key)
@@ -19,6 +20,7 @@ end
 local now = now_ms()
 local now_text = text(now)
 local opened = open_channel(meta, stream, now, ARGV[5])
+note_loss(meta, opened, ARGV[8], ARGV[9])
 local offset = opened.offset
 local first = opened.epoch .. '-' .. text(offset + 1)
 

@@ -1,7 +1,8 @@
 -- Reads history, and where the channel stands.
 -- KEYS: hash, stream
 -- ARGV: after epoch, after offset, before epoch, before offset (each '' if none), limit,
---       history age (ms), never-used TTL (ms), bytes after which no further message is taken
+--       history age (ms), never-used TTL (ms), bytes after which no further message is taken,
+--       '1' if the node itself was given `after`: what a client says is no evidence
 -- Returns the epoch; the newest position; whether `after` and `before`, where given, are places in this history
 -- ('1' or ''); the position of the first message kept behind `after` ('' if none), whatever the limit; and
 -- positions and payloads by turns: oldest first with `after`, otherwise newest first.
@@ -40,6 +41,9 @@ end
 local last = end_of(opened, after_epoch)
 local is_known = after_epoch == '' or (last ~= nil and tonumber(after_offset) <= last)
 local is_before_known = before_epoch == '' or end_of(opened, before_epoch) ~= nil
+if ARGV[9] == '1' then
+  note_loss(meta, opened, after_epoch, after_offset)
+end
 
 -- Ids grow from epoch to epoch. Behind a position that was lost come those given since, whether or not its epoch is
 -- remembered. What is no place in this history at all has everything still to come.
@@ -47,16 +51,31 @@ local from, to = '-', '+'
 if after_epoch ~= '' and (is_known or tonumber(after_epoch) < tonumber(opened.epoch)) then
   from = '(' .. after_epoch .. '-' .. after_offset
 end
+local next_kept = redis.call('XRANGE', stream, from, '+', 'COUNT', 1)[1]
+local next_epoch = next_kept and tonumber(string.match(next_kept[1], '^%d+'))
+
+-- What was lost lies between two epochs. Whoever comes to such a place is told there, so a page ends before it.
 if before_epoch ~= '' then
   to = '(' .. before_epoch .. '-' .. before_offset
 end
+if after_epoch ~= '' then
+  for past, past_last, lost in each_past(opened) do
+    local epoch = tonumber(past)
+    if lost == '!' and epoch >= tonumber(after_epoch) and not (next_epoch and next_epoch <= epoch) then
+      is_known = false
+    elseif lost == '!' and next_epoch and next_epoch <= epoch and before_epoch == '' then
+      to = past .. '-' .. past_last
+      break
+    end
+  end
+end
+
 if is_before_known and after_epoch == '' then
   take('XREVRANGE', to, '-')
 elseif is_before_known then
   take('XRANGE', from, to)
 end
 
-local next_kept = redis.call('XRANGE', stream, from, '+', 'COUNT', 1)[1]
 return {
   opened.epoch,
   newest_epoch(opened) .. '-' .. text(opened.offset),
