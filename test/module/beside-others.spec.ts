@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import {
   Catch,
   Controller,
+  Get,
   HttpException,
   Injectable,
   Req,
@@ -41,6 +42,11 @@ class OtherController {
   @UseFilters(TeapotFilter)
   filtered(@Req() incoming: Request): Observable<MessageEvent> {
     return this.birdsong.stream('no.such', incoming);
+  }
+
+  @Get('never')
+  never(): Promise<never> {
+    return new Promise(() => undefined);
   }
 
   @Sse('observed')
@@ -227,6 +233,18 @@ describe('beside what else an app has', () => {
     expect(haveSameClass(one, other)).toBe(true);
     expect(haveSameClass(one.req, other.req)).toBe(true);
     expect(one.app).toBe(app.app.getHttpAdapter().getInstance());
+  });
+
+  test('a limit of the server on silent connections is none on streams', async () => {
+    const app = await world.start({ imports: [forRoot()], controllers: [OtherController] });
+    app.server.setTimeout(200);
+    const reader = await world.open(app, 'channels/open.q/events');
+    await reader.next();
+    // Opened later and as silent: once this one is cut off, the stream would be too.
+    await rawRequest(app.port, 'GET /other/never HTTP/1.1\r\nHost: x\r\n\r\n');
+    await publish(app, 'open.q', 'still here');
+
+    expect(dataOf(await reader.next())).toBe('still here');
   });
 
   test('streams that are pipelined on one connection end with it', async () => {
