@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis';
 import { RedisServer } from '../../harness/redis-server.js';
 import { TcpProxy } from '../../harness/tcp-proxy.js';
 
@@ -20,6 +21,11 @@ export class Replication {
     // Until this is over, what it has is not on its disk, whatever appendfsync says.
     while (!/aof_rewrite_in_progress:0\s+aof_rewrite_scheduled:0/.test(await client.info()));
     client.disconnect();
+    // A master that heard its replica too soon sends it nothing until it hears it again, a second later.
+    const admin = master.client();
+    await admin.publish('replication', 'begins');
+    admin.disconnect();
+    await replication.caughtUp();
     return replication;
   }
 
@@ -32,10 +38,11 @@ export class Replication {
 
   /** Resolves once the replica has all that the master has by then. */
   async caughtUp(): Promise<void> {
-    const client = this.master.client();
-    const [, goal] = /master_repl_offset:(\d+)/.exec(await client.info('replication')) ?? [];
-    client.disconnect();
-    await this.says(this.replica, `slave_repl_offset:${String(goal)}`);
+    const [master, replica] = [this.master.client(), this.replica.client()];
+    const goal = await offsetOf(master, 'master_repl_offset');
+    while ((await offsetOf(replica, 'slave_repl_offset')) < goal);
+    master.disconnect();
+    replica.disconnect();
   }
 
   /** Has the replica take over, with what it has. */
@@ -57,4 +64,9 @@ export class Replication {
     await this.link.close();
     await this.replica.stop();
   }
+}
+
+async function offsetOf(client: Redis, name: string): Promise<number> {
+  const info = await client.info('replication');
+  return Number(new RegExp(`\\b${name}:(\\d+)`).exec(info)?.[1]);
 }
