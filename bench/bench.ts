@@ -47,12 +47,26 @@ export class Bench {
     return server;
   }
 
-  /** A server of its own, which the caller stops. */
-  freshServer(name: ContestantName): Promise<Contestant> {
+  /** A server of its own. Whoever starts it stops it. */
+  private freshServer(name: ContestantName): Promise<Contestant> {
     return entryOf(name).start({
       redisUrl: this.redis.url,
       connections: mostReaders(this.plan),
     });
+  }
+
+  /** Measures with a server of its own, which ends with its readers. */
+  async withFresh<Row>(
+    name: ContestantName,
+    measure: (server: Contestant) => Promise<Row>,
+  ): Promise<Row> {
+    const server = await this.freshServer(name);
+    try {
+      return await measure(server);
+    } finally {
+      await this.close();
+      await server.stop();
+    }
   }
 
   /** The names, beginning with another one each time, so that nobody is always measured first. */

@@ -5,6 +5,7 @@ import { transformFile } from '@swc/core';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SWC } from './swc.mjs';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const [out, ...folders] = process.argv.slice(2);
@@ -20,14 +21,7 @@ function sourcesIn(folder) {
 async function compile(path) {
   const { code } = await transformFile(join(repository, path), {
     swcrc: false,
-    jsc: {
-      target: 'es2023',
-      parser: { syntax: 'typescript', decorators: true },
-      transform: { legacyDecorator: true, decoratorMetadata: true },
-      keepClassNames: true,
-    },
-    module: { type: 'es6' },
-    sourceMaps: 'inline',
+    ...SWC,
   });
   const target = join(repository, out, path.replace(/\.ts$/, '.js'));
   mkdirSync(dirname(target), { recursive: true });

@@ -25,7 +25,7 @@ export async function measureIdle(bench: Bench): Promise<IdleRow[]> {
   for (const name of bench.turns(3)) {
     const row = await bench.attempt(
       name,
-      () => measure(bench, name),
+      () => bench.withFresh(name, (server) => measure(bench, name, server)),
       (note): IdleRow => ({ server: name, readers, failed: true, note }),
     );
     rows.push(row);
@@ -33,21 +33,7 @@ export async function measureIdle(bench: Bench): Promise<IdleRow[]> {
   return rows;
 }
 
-async function measure(bench: Bench, name: ContestantName): Promise<IdleRow> {
-  const server = await bench.freshServer(name);
-  try {
-    return await measureServer(bench, name, server);
-  } finally {
-    await bench.close();
-    await server.stop();
-  }
-}
-
-async function measureServer(
-  bench: Bench,
-  name: ContestantName,
-  server: Contestant,
-): Promise<IdleRow> {
+async function measure(bench: Bench, name: ContestantName, server: Contestant): Promise<IdleRow> {
   const { readers, firstReaders, warmReaders, restMs } = bench.plan.idle;
   await bench.open(server, firstReaders);
   await warmUp(bench, server, firstReaders);

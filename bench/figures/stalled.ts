@@ -54,7 +54,7 @@ export async function measureStalled(bench: Bench): Promise<StalledRow[]> {
   for (const name of bench.turns(4).filter((candidate) => NAMES.includes(candidate))) {
     const row = await bench.attempt(
       name,
-      () => measure(bench, name),
+      () => bench.withFresh(name, (server) => measure(bench, name, server)),
       (note): StalledRow => ({ server: name, readers, perSecond, failed: true, note }),
     );
     rows.push(row);
@@ -62,17 +62,7 @@ export async function measureStalled(bench: Bench): Promise<StalledRow[]> {
   return rows;
 }
 
-async function measure(bench: Bench, name: ContestantName): Promise<StalledRow> {
-  const server = await bench.freshServer(name);
-  try {
-    return await measureServer(bench, name, server);
-  } finally {
-    await bench.close();
-    await server.stop();
-  }
-}
-
-async function measureServer(
+async function measure(
   bench: Bench,
   name: ContestantName,
   server: Contestant,

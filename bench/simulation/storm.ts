@@ -1,4 +1,4 @@
-import { Random } from './random.js';
+import { Random } from '../../test/harness/random.js';
 
 /** Readers that lost their connection and come back. */
 export interface Storm {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { request, type HttpAnswer } from '../../harness/http-client.js';
 import type { Attempt, Outcome } from './record.js';
+import { Watchers } from './watchers.js';
 
 export interface RecordingPublisherOptions {
   readonly name: string;
@@ -28,7 +29,7 @@ const RETRY_MS = 100;
 /** Sends messages one after the other and notes what becomes of each attempt. */
 export class RecordingPublisher {
   readonly attempts: Attempt[] = [];
-  private readonly watchers = new Set<() => void>();
+  private readonly watchers = new Watchers();
   private readonly filling: string;
   private readonly running: Promise<void>;
   private hold: Promise<void> | undefined;
@@ -50,15 +51,7 @@ export class RecordingPublisher {
 
   /** Resolves as soon as `predicate` holds; it is asked again after every attempt. */
   until(predicate: (publisher: this) => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const look = (): void => {
-        if (!predicate(this)) return;
-        this.watchers.delete(look);
-        resolve();
-      };
-      this.watchers.add(look);
-      look();
-    });
+    return this.watchers.until(() => predicate(this));
   }
 
   count(kind: Outcome['kind']): number {
@@ -161,7 +154,7 @@ export class RecordingPublisher {
   }
 
   private notify(): void {
-    for (const watcher of [...this.watchers]) watcher();
+    this.watchers.notify();
   }
 }
 

@@ -1,12 +1,13 @@
 import { placeOf, type Place } from './position.js';
 import type { Observation, ReaderLog } from './record.js';
+import { Watchers } from './watchers.js';
 
 /** Somebody who reads, in whatever way, and notes what it sees. */
 export abstract class Witness implements ReaderLog {
   readonly observations: Observation[] = [];
   private readonly newest = new Map<string, Place | 'end'>();
   private readonly messageCounts = new Map<string, number>();
-  private readonly watchers = new Set<() => void>();
+  private readonly watchers = new Watchers();
 
   constructor(
     readonly reader: string,
@@ -26,15 +27,7 @@ export abstract class Witness implements ReaderLog {
 
   /** Resolves as soon as `predicate` holds; it is asked again after everything that is seen. */
   until(predicate: (witness: this) => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const look = (): void => {
-        if (!predicate(this)) return;
-        this.watchers.delete(look);
-        resolve();
-      };
-      this.watchers.add(look);
-      look();
-    });
+    return this.watchers.until(() => predicate(this));
   }
 
   /** How many observations of this kind it has made. */
@@ -60,7 +53,7 @@ export abstract class Witness implements ReaderLog {
   protected see(observation: Observation): void {
     this.observations.push(observation);
     this.move(observation);
-    for (const watcher of [...this.watchers]) watcher();
+    this.watchers.notify();
   }
 
   private move(seen: Observation): void {

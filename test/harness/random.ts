@@ -1,7 +1,8 @@
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
+/** Numbers that look random and follow from a seed alone (mulberry32). */
 export class Random {
   constructor(private state: number) {}
 
+  /** From 0, below 1. */
   next(): number {
     this.state = (this.state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);

@@ -1,0 +1,21 @@
+/** Who waits for something to hold of what changes step by step. */
+export class Watchers {
+  private readonly looks = new Set<() => void>();
+
+  /** Resolves as soon as this holds; it is asked now, and again at every `notify`. */
+  until(holds: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (!holds()) return;
+        this.looks.delete(look);
+        resolve();
+      };
+      this.looks.add(look);
+      look();
+    });
+  }
+
+  notify(): void {
+    for (const look of [...this.looks]) look();
+  }
+}
