@@ -15,7 +15,7 @@ import { Broker } from './broker/broker.port.js';
 import { MemoryBroker } from './broker/memory.broker.js';
 import { NewMessageListener } from './broker/new-message.listener.js';
 import { Feeds } from './channels/feeds.js';
-import { HistoryGate } from './channels/history-gate.js';
+import { HistoryGate } from './broker/history-gate.js';
 import { HistoryService } from './channels/history.service.js';
 import { Observers } from './channels/observers.js';
 import { ReaderLimit } from './channels/reader-limit.js';

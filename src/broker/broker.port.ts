@@ -49,7 +49,7 @@ export interface HistoryQuery {
  * Bytes of JSON, or characters, beyond which a page takes no further message, whatever its limit: so that no
  * reader can make a node or Redis hold much at once.
  */
-export const PAGE_BYTES = 2 * 1024 * 1024;
+export const PAGE_BYTES = 512 * 1024;
 
 export interface HistoryPage {
   /** In order of their positions. Fewer than the limit if they are large: it ends where `newest` is. */

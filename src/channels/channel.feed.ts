@@ -8,7 +8,7 @@ import type { Channel } from '../policies/channel-policies.js';
 import { Frame } from './frame.js';
 import { firstBatch, toBatch, type FrameBatch } from './frame-batch.js';
 import { FrameRing, RING_COUNT } from './frame.ring.js';
-import type { HistoryGate } from './history-gate.js';
+import type { HistoryGate } from '../broker/history-gate.js';
 import { HistoryReader, type ReplayPage } from './history.reader.js';
 import { Pacer } from './pacer.js';
 import type { RingBudget } from './ring-budget.js';

@@ -4,7 +4,7 @@ import { overloaded } from '../errors/overloaded.js';
 import { BirdsongSettings } from '../options/birdsong.settings.js';
 import type { Channel } from '../policies/channel-policies.js';
 import { ChannelFeed } from './channel.feed.js';
-import { HistoryGate } from './history-gate.js';
+import { HistoryGate } from '../broker/history-gate.js';
 import { RingBudget } from './ring-budget.js';
 
 interface Entry {

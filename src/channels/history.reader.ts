@@ -3,7 +3,7 @@ import type { Broker, BrokerChannel, HistoryPage, HistoryQuery } from '../broker
 import { Pause } from '../broker/pause.js';
 import { formatPosition, type Position } from '../messages/position.js';
 import { Frame } from './frame.js';
-import type { HistoryGate } from './history-gate.js';
+import type { HistoryGate } from '../broker/history-gate.js';
 
 /** Messages per read of history for replay. */
 const PAGE_COUNT = 256;

@@ -5,7 +5,7 @@ import type { Position } from '../messages/position.js';
 import type { Channel } from '../policies/channel-policies.js';
 import { ChannelReader } from './channel.reader.js';
 import { Feeds } from './feeds.js';
-import { HistoryGate } from './history-gate.js';
+import { HistoryGate } from '../broker/history-gate.js';
 import { ReaderLimit } from './reader-limit.js';
 
 /** How long a request waits for its turn to read. */

@@ -11,6 +11,7 @@ import {
   type Subscription,
 } from '../broker/broker.port.js';
 import { gapBehind } from '../broker/gap.js';
+import { HistoryGate } from '../broker/history-gate.js';
 import { NEVER_USED_TTL_MS, POSITION_TTL_MS } from '../broker/position-ttl.js';
 import { BirdsongSettings } from '../options/birdsong.settings.js';
 import type { RedisSettings } from '../options/redis.settings.js';
@@ -43,7 +44,7 @@ export class RedisBroker extends Broker {
     super();
     this.keys = new RedisKeys(redis.keyPrefix);
     this.shards = new RedisShards(redis, this.keys);
-    this.subscriptions = new RedisSubscriptions(this.shards, this.keys);
+    this.subscriptions = new RedisSubscriptions(this.shards, this.keys, new HistoryGate(settings));
   }
 
   override open(): Promise<void> {

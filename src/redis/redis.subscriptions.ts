@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import type { HistoryGate } from '../broker/history-gate.js';
 import type { Subscriber, Subscription } from '../broker/broker.port.js';
 import { decodePublished } from './payload.js';
 import { unavailable } from './redis.client.js';
@@ -24,6 +25,8 @@ export class RedisSubscriptions implements ShardsListener {
   constructor(
     private readonly shards: RedisShards,
     private readonly keys: RedisKeys,
+    /** For what they missed: it is not to wait behind those who read history. */
+    private readonly gate: HistoryGate,
   ) {
     shards.tell(this);
   }
@@ -34,7 +37,9 @@ export class RedisSubscriptions implements ShardsListener {
     subscriber: Subscriber,
     readHistory: ReadHistory,
   ): Promise<Subscription> {
-    const subscription = new RedisSubscription(subscriber, readHistory);
+    const subscription = new RedisSubscription(subscriber, (query) =>
+      this.gate.pass(() => readHistory(query)),
+    );
     const placed = { subscription, shard: this.shards.shardOf(channel) };
     // Registered first: a message that is published between the two steps waits for its turn.
     this.placed.set(channel, placed);

@@ -2,13 +2,19 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { overloaded } from '../errors/overloaded.js';
 import { whenOver } from '../channels/when-over.js';
 
+/** What a request has sent of its body so far. */
+interface Body {
+  readonly request: IncomingMessage;
+  bytes: number;
+}
+
 /**
  * How many bytes of bodies this process holds at the same time, from their first byte to the answer. Beyond it, the
  * bodies that have been on their way for the longest are cut off: an honest one arrives in moments.
  */
 export class BodyLimit {
   /** Those on their way, the first that came first. */
-  private readonly arriving = new Set<IncomingMessage>();
+  private readonly arriving = new Set<Body>();
   private totalBytes = 0;
 
   constructor(private readonly mostBytes: number) {}
@@ -24,30 +30,36 @@ export class BodyLimit {
       next(overloaded('This node has as many messages under way as it may have.'));
       return;
     }
-    let bytes = 0;
+    const body = { request, bytes: 0 };
     const count = ({ length }: Buffer) => {
-      bytes += length;
+      body.bytes += length;
       this.totalBytes += length;
       this.shed();
     };
-    this.arriving.add(request);
+    this.arriving.add(body);
     // The parser, which follows in this tick, listens before the first byte is read.
-    request.on('data', count).once('end', () => this.arriving.delete(request));
+    request.on('data', count).once('end', () => this.arriving.delete(body));
     whenOver(request, response, () => {
       request.off('data', count);
-      this.arriving.delete(request);
-      this.totalBytes -= bytes;
+      this.forget(body);
     });
     next();
   }
 
   private shed(): void {
-    for (const request of this.arriving) {
+    for (const body of this.arriving) {
       if (this.totalBytes <= this.mostBytes) {
         return;
       }
-      this.arriving.delete(request);
-      request.socket.destroy();
+      body.request.socket.destroy();
+      // Now, not when the socket tells that it is closed: otherwise all would be cut off for the one.
+      this.forget(body);
     }
+  }
+
+  private forget(body: Body): void {
+    this.arriving.delete(body);
+    this.totalBytes -= body.bytes;
+    body.bytes = 0;
   }
 }

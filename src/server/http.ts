@@ -1,8 +1,9 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Environment } from './environment.js';
+import { readJson } from './json-body.js';
 import { limit } from './limits.js';
 import { refuseOddAddresses } from './odd-addresses.js';
 
@@ -11,9 +12,6 @@ const WEB_ROOT = join(import.meta.dirname, '..', 'web');
 
 /** Node's 511 would leave clients of a reconnect storm waiting for seconds to be let in. */
 const LISTEN_BACKLOG = 4096;
-
-/** What a body has around its data. */
-const ENVELOPE_BYTES = 1024;
 
 export function configure(app: NestExpressApplication, environment: Environment): void {
   app.disable('x-powered-by');
@@ -29,17 +27,7 @@ export function configure(app: NestExpressApplication, environment: Environment)
     app.enableCors({ origin: environment.CORS_ORIGINS, exposedHeaders: ['Retry-After'] });
   }
   limit(app, environment);
-  // Not inflated: a few bytes would be as large as the limit, and that of every connection.
-  app.useBodyParser('json', {
-    limit: environment.MAX_BATCH_BYTES,
-    inflate: false,
-    type: (request) => isJson(request) && isBatch(request),
-  });
-  app.useBodyParser('json', {
-    limit: environment.MAX_MESSAGE_BYTES + ENVELOPE_BYTES,
-    inflate: false,
-    type: (request) => isJson(request) && !isBatch(request),
-  });
+  readJson(app, environment);
   app.useStaticAssets(WEB_ROOT, {
     setHeaders: (response: ServerResponse, path: string) => {
       // Vite names assets by their content; the page itself is asked for anew each time.
@@ -74,9 +62,3 @@ export function urlOf(host: string, port: number): string {
   const name = isAny ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   return `http://${name}:${port}`;
 }
-
-const isJson = ({ headers }: IncomingMessage): boolean =>
-  /^application\/json\s*(?:;|$)/i.test(headers['content-type'] ?? '');
-
-const isBatch = ({ url = '' }: IncomingMessage): boolean =>
-  /\/messages\/batch\/?(?:\?|$)/.test(url);

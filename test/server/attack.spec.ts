@@ -5,17 +5,23 @@ import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { BirdsongNode } from '../harness/birdsong-node.js';
 import { request } from '../harness/http-client.js';
+import type { Exit } from '../harness/server-process.js';
 import { RedisServer } from '../harness/redis-server.js';
 import { SseReader } from '../harness/sse-reader.js';
 
 const MIB = 1024 * 1024;
-const LARGE = 'x'.repeat(60_000);
+/** As bytes 60,000; as a string in V8 twice that, for its one character that is not Latin. */
+const LARGE = `€${'x'.repeat(59_997)}`;
 const BATCH = { messages: Array.from({ length: 16 }, () => ({ data: LARGE })) };
+/** The same as bytes, and as objects some 25 times that. */
+const BATCH_OF_OBJECTS = JSON.stringify({
+  messages: Array.from({ length: 16 }, () => ({ data: Array(20_000).fill({}) })),
+});
 /** Streams that are not read, and what is sent to each: more than the kernel takes for it. */
 const SLOW_COUNT = 30;
 const SLOW_BATCHES = 5;
 
-const HEAP_MIB = 160;
+const HEAP_MIB = 200;
 const UNSENT_MIB = 16;
 const BATCH_MIB = 1;
 const isMessage = ({ event }: { event: string }) => event === 'message';
@@ -26,6 +32,7 @@ const BOUND_MIB = 100 + HEAP_MIB + 64 + 2 * UNSENT_MIB + 8 * BATCH_MIB;
 describe('The server, attacked,', () => {
   let redis: RedisServer;
   let node: BirdsongNode;
+  let end: Exit | undefined;
   let sockets: Socket[] = [];
 
   beforeEach(async () => {
@@ -42,6 +49,8 @@ describe('The server, attacked,', () => {
         LOG_LEVEL: 'error',
       },
     });
+    end = undefined;
+    void node.exited.then((exit) => (end = exit));
   });
   afterEach(async () => {
     for (const socket of sockets) socket.destroy();
@@ -78,6 +87,7 @@ describe('The server, attacked,', () => {
     while (status !== 201 && status !== 200) {
       const answer = await request(url, { json: BATCH, headers }).catch(() => undefined);
       status = answer?.status;
+      if (end) throw new Error(`It ended by ${end.signal}: ${node.output}`);
     }
   }
 
@@ -96,6 +106,7 @@ describe('The server, attacked,', () => {
     await attack(SLOW_COUNT, (index) => get(`/channels/public.slow.${index}/events`));
     await attack(200, () => get('/channels/public.large/messages?limit=1000').repeat(4));
     await attack(100, () => post(MIB) + 'x'.repeat(MIB - 1));
+    await attack(40, () => post(BATCH_OF_OBJECTS.length) + BATCH_OF_OBJECTS);
     await attack(100, () => `GET / HTTP/1.1\r\nHost: a\r\nCookie: ${'x'.repeat(30_000)}`);
     await attack(30, (from) => {
       const names = Array.from({ length: 100 }, (_, index) => `public.many.${from}.${index}`);

@@ -1,0 +1,78 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Turns } from '../broker/turns.js';
+import { whenOver } from '../channels/when-over.js';
+import { BirdsongError } from '../errors/birdsong.error.js';
+import type { Environment } from './environment.js';
+
+/** What a body has around its data. */
+const ENVELOPE_BYTES = 1024;
+
+/** Bytes of bodies that are objects at the same time, from when they are parsed to the answer: a byte may become 25. */
+const PARSED_BYTES = 4 * 1024 * 1024;
+
+/** How long a body waits for its turn. */
+const MOST_WAIT_MS = 1000;
+
+interface RequestWithBody extends IncomingMessage {
+  body?: unknown;
+}
+
+/** Reads JSON bodies. They wait as bytes, outside of V8's heap, until it is their turn to be parsed. */
+export function readJson(
+  app: NestExpressApplication,
+  { MAX_BATCH_BYTES, MAX_MESSAGE_BYTES }: Environment,
+): void {
+  // Not inflated: a few bytes would be as large as the limit, and that of every connection.
+  app.useBodyParser('raw', {
+    limit: MAX_BATCH_BYTES,
+    inflate: false,
+    type: (request) => isJson(request) && isBatch(request),
+  });
+  app.useBodyParser('raw', {
+    limit: MAX_MESSAGE_BYTES + ENVELOPE_BYTES,
+    inflate: false,
+    type: (request) => isJson(request) && !isBatch(request),
+  });
+  const turns = new Turns(PARSED_BYTES, 'This node has as many messages under way as it may have.');
+  app.use((request: RequestWithBody, response: ServerResponse, next: (error?: unknown) => void) => {
+    const { body: bytes } = request;
+    if (!Buffer.isBuffer(bytes)) {
+      next();
+      return;
+    }
+    const begin = () => {
+      whenOver(request, response, () => turns.give(bytes.length));
+      const { error, value } = parse(request, bytes);
+      request.body = value;
+      next(error);
+    };
+    const waiting = turns.take(bytes.length, MOST_WAIT_MS);
+    if (waiting) {
+      waiting.then(begin, next);
+    } else {
+      begin();
+    }
+  });
+}
+
+function parse({ headers }: IncomingMessage, bytes: Buffer): { value?: unknown; error?: unknown } {
+  const charset = /;\s*charset="?([^";\s]*)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8';
+  // RFC 8259 §8.1 knows no other.
+  if (!/^utf-?8$/i.test(charset)) {
+    return { error: new BirdsongError('unsupported-media-type', 'The charset must be UTF-8.') };
+  }
+  try {
+    return { value: JSON.parse(decoder.decode(bytes)) };
+  } catch {
+    return { error: new BirdsongError('invalid-json', 'The body is not JSON.') };
+  }
+}
+
+const decoder = new TextDecoder();
+
+const isJson = ({ headers }: IncomingMessage): boolean =>
+  /^application\/json\s*(?:;|$)/i.test(headers['content-type'] ?? '');
+
+const isBatch = ({ url = '' }: IncomingMessage): boolean =>
+  /\/messages\/batch\/?(?:\?|$)/.test(url);
