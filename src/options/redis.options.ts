@@ -65,6 +65,12 @@ export interface RedisCommonOptions extends RedisCredentials {
    */
   readonly commandTimeoutMs?: number | undefined;
   /**
+   * How many replicas must have a message before its send is acknowledged. With as many as each master has, no
+   * failover loses what was acknowledged. A send then takes two more round trips (Redis' `WAIT`), and fails with
+   * `broker-unavailable` if the replicas do not have the message within `commandTimeoutMs`. Default 0.
+   */
+  readonly waitForReplicas?: number | undefined;
+  /**
    * Milliseconds between probes of the subscriber connections, which find one that looks alive and delivers
    * nothing, and between questions who the masters are. Default 5000.
    */

@@ -14,6 +14,7 @@ export const keyPrefix = z
   .default('birdsong');
 
 export const commandTimeoutMs = z.number().int().min(10).max(60_000).default(3000);
+export const waitForReplicas = z.number().int().min(0).max(100).default(0);
 export const probeIntervalMs = z.number().int().min(100).max(600_000).default(5000);
 
 const redisAddresses = z
@@ -44,6 +45,7 @@ export const redisSchema = z
       .optional(),
     keyPrefix,
     commandTimeoutMs,
+    waitForReplicas,
     probeIntervalMs,
   })
   .superRefine((redis, context) => {

@@ -39,7 +39,7 @@ export class RedisBroker extends Broker {
 
   constructor(
     private readonly settings: BirdsongSettings,
-    redis: RedisSettings,
+    private readonly redis: RedisSettings,
   ) {
     super();
     this.keys = new RedisKeys(redis.keyPrefix);
@@ -55,44 +55,10 @@ export class RedisBroker extends Broker {
     return this.shards.areReady();
   }
 
-  override async publish(channel: BrokerChannel, batch: Batch): Promise<Acceptance> {
-    const { name, history } = channel;
-    const { publications, createdAtMs, idempotencyKey } = batch;
-    const ageMs = history.ageSeconds * 1000;
-    const keys = [this.keys.meta(name), this.keys.history(name)];
-    if (idempotencyKey !== undefined) {
-      keys.push(this.keys.idempotency(name, idempotencyKey));
-    }
-    const payloads = publications.map(({ type, tail }) => encodePayload(type, tail));
-    const known = this.accepted.last(name);
+  override publish(channel: BrokerChannel, batch: Batch): Promise<Acceptance> {
+    const payloads = batch.publications.map(({ type, tail }) => encodePayload(type, tail));
     const bytes = payloads.reduce((sum, payload) => sum + payload.length, SEND_BYTES);
-    const { answer, wasAsked } = await this.waitFor(bytes, name, (commands) =>
-      commands.birdsongPublish(
-        keys.length,
-        ...keys,
-        this.keys.pubSub(name),
-        history.count,
-        ageMs,
-        Math.max(POSITION_TTL_MS, ageMs),
-        NEVER_USED_TTL_MS,
-        `${createdAtMs} ${publications.map(({ type }) => type).join(',')}`,
-        this.settings.idempotencyMs,
-        known?.epoch ?? '',
-        known?.offset ?? '',
-        ...payloads,
-      ),
-    );
-    const [remembered, repeat] = answer;
-    const [firstText = '', createdAt = '', types = ''] = remembered.split(' ');
-    const first = requirePosition(firstText);
-    const duplicate = repeat === '1';
-    if (!duplicate) {
-      this.accepted.add(name, { ...first, offset: first.offset + payloads.length - 1 });
-    }
-    if (wasAsked && !duplicate) {
-      this.publishWhereSubscribed(name, [firstText, ...payloads].join('\n'));
-    }
-    return { first, types: types.split(','), createdAtMs: Number(createdAt), duplicate };
+    return this.hold(bytes, () => this.append(channel, batch, payloads));
   }
 
   override subscribe(channel: BrokerChannel, subscriber: Subscriber): Promise<Subscription> {
@@ -118,7 +84,7 @@ export class RedisBroker extends Broker {
   ): Promise<HistoryPage> {
     const { name, history } = channel;
     const { after, before, limit } = query;
-    const { answer } = await this.run(name, (commands) =>
+    const { answer } = await this.run(name, 'commands', (commands) =>
       commands.birdsongRead(
         this.keys.meta(name),
         this.keys.history(name),
@@ -152,27 +118,73 @@ export class RedisBroker extends Broker {
     };
   }
 
-  private run<T>(channel: string, call: (commands: ScriptCommands) => Promise<T>) {
+  private async append(
+    { name, history }: BrokerChannel,
+    { publications, createdAtMs, idempotencyKey }: Batch,
+    payloads: readonly string[],
+  ): Promise<Acceptance> {
+    const ageMs = history.ageSeconds * 1000;
+    const keys = [this.keys.meta(name), this.keys.history(name)];
+    if (idempotencyKey !== undefined) {
+      keys.push(this.keys.idempotency(name, idempotencyKey));
+    }
+    const known = this.accepted.last(name);
+    const { answer, shard, isAsked } = await this.run(name, 'sends', (commands) =>
+      commands.birdsongPublish(
+        keys.length,
+        ...keys,
+        this.keys.pubSub(name),
+        history.count,
+        ageMs,
+        Math.max(POSITION_TTL_MS, ageMs),
+        NEVER_USED_TTL_MS,
+        `${createdAtMs} ${publications.map(({ type }) => type).join(',')}`,
+        this.settings.idempotencyMs,
+        known?.epoch ?? '',
+        known?.offset ?? '',
+        ...payloads,
+      ),
+    );
+    const [remembered, repeat] = answer;
+    const [firstText = '', createdAt = '', types = ''] = remembered.split(' ');
+    const first = requirePosition(firstText);
+    const duplicate = repeat === '1';
+    if (!duplicate) {
+      this.accepted.add(name, { ...first, offset: first.offset + payloads.length - 1 });
+    }
+    if (isAsked && !duplicate) {
+      this.publishWhereSubscribed(name, [firstText, ...payloads].join('\n'));
+    }
+    if (this.redis.waitForReplicas > 0) {
+      await shard.replicated().catch((cause: unknown) => {
+        throw unavailable(cause, 'The replicas of the message broker do not answer.');
+      });
+    }
+    return { first, types: types.split(','), createdAtMs: Number(createdAt), duplicate };
+  }
+
+  private run<T>(
+    channel: string,
+    over: 'commands' | 'sends',
+    call: (commands: ScriptCommands) => Promise<T>,
+  ) {
     return this.shards.run(channel, async ({ shard, isAsked }) => {
+      const commands = shard[over];
       if (isAsked) {
         // Goes out with the call, in front of it.
-        shard.commands.asking().catch(() => undefined);
+        commands.asking().catch(() => undefined);
       }
-      return { answer: await call(shard.commands), wasAsked: isAsked };
+      return { answer: await call(commands), shard, isAsked };
     });
   }
 
-  private async waitFor<T>(
-    bytes: number,
-    channel: string,
-    call: (commands: ScriptCommands) => Promise<T>,
-  ) {
+  private async hold<T>(bytes: number, send: () => Promise<T>): Promise<T> {
     if (this.waitingBytes + bytes > WAITING_BYTES) {
       throw unavailable(undefined, 'Too much waits for the message broker.');
     }
     this.waitingBytes += bytes;
     try {
-      return await this.run(channel, call);
+      return await send();
     } finally {
       this.waitingBytes -= bytes;
     }

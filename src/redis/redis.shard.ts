@@ -9,15 +9,21 @@ import { RedisSubscriber, type SubscriberListener } from './redis.subscriber.js'
 import { scripts, type CommandsClient } from './scripts.js';
 import { addressText } from './redis.topology.js';
 
-/** The two connections to one master: one for commands, one that is subscribed. */
+/** The connections to one master: one for commands, one that is subscribed, and perhaps one for sends. */
 export class RedisShard {
   readonly commands: CommandsClient;
+  /** For what is published: `commands`, unless sends wait for replicas, as nothing else is served there meanwhile. */
+  readonly sends: CommandsClient;
   readonly subscriber: RedisSubscriber;
   private readonly subscriberClient: Redis;
   private readonly pubSub: PubSub;
   private readonly logger = new Logger('Birdsong');
   /** The last error that a connection had by itself, without a command. */
   private lastError: Error | undefined;
+  private readonly clients: ReadonlySet<Redis>;
+  /** The question to the replicas that is to be asked next, and the one that is under way. */
+  private asking: Promise<void> | undefined;
+  private waiting: Promise<number> | undefined;
   private opening: Promise<void> | undefined;
   private isTried = false;
 
@@ -29,20 +35,26 @@ export class RedisShard {
     const { url, username, password } = settings;
     const isSharded = settings.cluster !== undefined;
     const where = url === undefined ? address : { url };
-    this.commands = createClient(settings, where, {
-      ...{ username, password },
-      connectionName: 'birdsong-commands',
-      enableAutoPipelining: true,
-      scripts: scripts(isSharded ? 'SPUBLISH' : 'PUBLISH'),
-      // Who became a replica keeps its connections: whoever writes there has to ask again who the master is.
-      reconnectOnError: ({ message }) => message.startsWith('READONLY'),
-    }) as CommandsClient;
+    const createCommands = (connectionName: string) =>
+      createClient(settings, where, {
+        ...{ username, password, connectionName },
+        enableAutoPipelining: true,
+        scripts: scripts(isSharded ? 'SPUBLISH' : 'PUBLISH'),
+        // Who became a replica keeps its connections: whoever writes there has to ask again who the master is.
+        reconnectOnError: ({ message }) => message.startsWith('READONLY'),
+      }) as CommandsClient;
+    this.commands = createCommands('birdsong-commands');
+    this.sends = settings.waitForReplicas > 0 ? createCommands('birdsong-sends') : this.commands;
     this.subscriberClient = createClient(settings, where, {
       ...{ username, password },
       connectionName: 'birdsong-subscriber',
     });
     this.report(this.commands, 'commands', listener);
     this.report(this.subscriberClient, 'subscriber', listener);
+    if (this.sends !== this.commands) {
+      this.report(this.sends, 'sends', listener);
+    }
+    this.clients = new Set([this.commands, this.sends, this.subscriberClient]);
     this.pubSub = new PubSub(isSharded);
     this.subscriber = new RedisSubscriber(
       this.subscriberClient,
@@ -68,12 +80,16 @@ export class RedisShard {
 
   private async connect(): Promise<void> {
     try {
-      await Promise.all([this.commands.connect(), this.subscriberClient.connect()]);
+      await Promise.all([...this.clients].map((client) => client.connect()));
       // A database that does not exist is no reason for ioredis not to connect.
       if (this.lastError) {
         throw this.lastError;
       }
       await this.requireKind();
+      if (this.settings.waitForReplicas > 0) {
+        // Whether this user may.
+        await this.sends.wait(0, 1);
+      }
       await this.subscriber.open();
     } catch (cause) {
       const { message, name } = this.lastError ?? (cause as Error);
@@ -86,20 +102,49 @@ export class RedisShard {
     return this.pubSub.publish(this.commands, name, text);
   }
 
+  /**
+   * Resolves once so many replicas as configured have all that was answered on `sends`.
+   * @throws Error if they do not in time, or nobody can tell
+   */
+  async replicated(): Promise<void> {
+    // A new connection would know nothing of what was written on this one, and have nothing to wait for.
+    const { stream } = this.sends;
+    this.asking ??= this.askReplicas();
+    await this.asking;
+    if (this.sends.stream !== stream) {
+      throw new Error('The connection broke before the replicas had what was sent.');
+    }
+  }
+
   isReady(): boolean {
-    return this.commands.status === 'ready' && this.subscriberClient.status === 'ready';
+    return [...this.clients].every(({ status }) => status === 'ready');
   }
 
   /** Ends it once what was sent has been answered. */
   async retire(): Promise<void> {
     // What is gathered for one write goes out at the end of this turn.
     await setImmediate();
-    await this.commands.quit().catch(() => undefined);
+    const sending = [...new Set([this.commands, this.sends])];
+    await Promise.all(sending.map((client) => client.quit().catch(() => undefined)));
     await this.close();
   }
 
   async close(): Promise<void> {
-    await Promise.all([endClient(this.commands), endClient(this.subscriberClient)]);
+    await Promise.all([...this.clients].map(endClient));
+  }
+
+  /** Once for all that was answered since it was asked last: one question at a time. */
+  private async askReplicas(): Promise<void> {
+    await Promise.allSettled([this.waiting]);
+    await setImmediate();
+    this.asking = undefined;
+    const { waitForReplicas, commandTimeoutMs } = this.settings;
+    // Well before the command itself times out.
+    this.waiting = this.sends.wait(waitForReplicas, Math.ceil(commandTimeoutMs / 2));
+    const count = await this.waiting;
+    if (count < waitForReplicas) {
+      throw new Error(`${count} of ${waitForReplicas} replicas have what was sent.`);
+    }
   }
 
   private async requireKind(): Promise<void> {

@@ -7,6 +7,7 @@ import {
   keyPrefix,
   probeIntervalMs,
   redisUrl,
+  waitForReplicas,
 } from '../options/redis.settings.js';
 
 const addresses = z.string().transform((list, context) => list.split(',').map(parse(context)));
@@ -31,11 +32,7 @@ function parse(context: z.RefinementCtx) {
 
 const text = z.string();
 
-const milliseconds = z
-  .string()
-  .regex(/^\d+$/, 'must be a whole number')
-  .transform(Number)
-  .optional();
+const whole = z.string().regex(/^\d+$/, 'must be a whole number').transform(Number).optional();
 
 const file = z.string().transform((path, context) => {
   try {
@@ -62,8 +59,9 @@ export const redisVariables = {
   REDIS_TLS_CERT_FILE: file.optional(),
   REDIS_TLS_KEY_FILE: file.optional(),
   REDIS_KEY_PREFIX: keyPrefix,
-  REDIS_COMMAND_TIMEOUT_MS: milliseconds.pipe(commandTimeoutMs),
-  REDIS_PROBE_INTERVAL_MS: milliseconds.pipe(probeIntervalMs),
+  REDIS_COMMAND_TIMEOUT_MS: whole.pipe(commandTimeoutMs),
+  REDIS_WAIT_FOR_REPLICAS: whole.pipe(waitForReplicas),
+  REDIS_PROBE_INTERVAL_MS: whole.pipe(probeIntervalMs),
 };
 
 type RedisEnvironment = Readonly<z.output<z.ZodObject<typeof redisVariables>>>;
@@ -116,6 +114,7 @@ export function redisOptionsOf(environment: RedisEnvironment): RedisOptions | un
     tls: Object.keys(files).length > 0 ? files : environment.REDIS_TLS,
     keyPrefix: environment.REDIS_KEY_PREFIX,
     commandTimeoutMs: environment.REDIS_COMMAND_TIMEOUT_MS,
+    waitForReplicas: environment.REDIS_WAIT_FOR_REPLICAS,
     probeIntervalMs: environment.REDIS_PROBE_INTERVAL_MS,
   };
   const { REDIS_URL: url, REDIS_CLUSTER_NODES: cluster, REDIS_SENTINELS: nodes } = environment;

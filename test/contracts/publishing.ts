@@ -5,7 +5,7 @@ import { withDeadline } from '../harness/deadline.js';
 import { dataOf, publication } from './publications.js';
 import type { Recorder } from './recorder.js';
 
-/** Publishes 1, 2, 3, … one after the other until it is stopped, and keeps what became of each. */
+/** Publishes 1, 2, 3, …, or from another number, one after the other until it is stopped, and keeps what became of each. */
 export class Publishing {
   readonly acknowledged: number[] = [];
   /** Told so; one whose answer was lost may have been carried out all the same. */
@@ -20,6 +20,7 @@ export class Publishing {
   constructor(
     private readonly broker: Broker,
     private readonly channel: BrokerChannel,
+    private readonly from = 1,
   ) {
     this.done = this.publish();
   }
@@ -56,13 +57,19 @@ export class Publishing {
     const received = recorder.received.map(dataOf) as number[];
     const inOrder = [...new Set(received)].sort((a, b) => a - b);
     const sent = new Set([...this.acknowledged, ...this.refused]);
-    const missing = this.acknowledged.filter((one) => !received.includes(one));
+    const missing = this.lostBy(recorder);
     return [
       ...(inOrder.join() === received.join() ? [] : ['twice or out of order']),
       ...(recorder.gaps.length > 0 ? [] : missing.map((one) => `lost ${one}`)),
       ...received.filter((one) => !sent.has(one)).map((one) => `never sent: ${one}`),
       ...this.faults.map(String),
     ];
+  }
+
+  /** What was acknowledged and never received, told or not. */
+  lostBy(recorder: Recorder): number[] {
+    const received = new Set(recorder.received.map(dataOf));
+    return this.acknowledged.filter((number) => !received.has(number));
   }
 
   private until(holds: () => boolean): Promise<void> {
@@ -78,7 +85,7 @@ export class Publishing {
   }
 
   private async publish(): Promise<void> {
-    for (let number = 1; !this.isOver; number++) {
+    for (let number = this.from; !this.isOver; number++) {
       const begun = performance.now();
       try {
         await this.broker.publish(this.channel, publication(number));

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterEach(() => world.closeBrokers());
 afterAll(() => cluster.stop());
 
-const open = (options: { commandTimeoutMs?: number } = {}) =>
+const open = (options: { commandTimeoutMs?: number; waitForReplicas?: number } = {}) =>
   world.openOn({ cluster: cluster.seeds, probeIntervalMs: 500, ...options });
 
 const keyOf = ({ name }: BrokerChannel) => `birdsong:{${name}}`;
@@ -64,6 +64,36 @@ describe('RedisBroker, on a cluster whose master fails over,', () => {
     // What the replica did not have yet is lost, as Redis replicates behind its answers; that is told.
     expect(publishing.faultsOf(recorder)).toEqual([]);
   });
+
+  test.each(['dies', 'hangs'])(
+    'loses nothing acknowledged if sends wait for replicas, when a master %s',
+    async (how) => {
+      const channel = newChannel({ count: 100_000 });
+      const options = { commandTimeoutMs: 1000, waitForReplicas: 1 };
+      const [one, two] = await Promise.all([open(options), open(options)]);
+      const recorder = await Recorder.on(one, channel);
+      const publishing = Array.from(
+        { length: 8 },
+        (_, index) => new Publishing(two, channel, index * 1_000_000),
+      );
+      const [first] = publishing as [Publishing];
+      await first.more(100);
+      const master = await cluster.ownerOf(keyOf(channel));
+      const replica = await cluster.replicaOf(master);
+      if (how === 'dies') await master.kill();
+      else master.pause();
+      await first.refusals(1);
+      await cluster.untilMaster(replica);
+      if (how === 'dies') await master.restart();
+      else master.resume();
+      await first.more(100);
+      await Promise.all(publishing.map((each) => each.stop()));
+      await first.stopAndCatchUp(recorder);
+
+      expect(publishing.map((each) => each.lostBy(recorder))).toEqual(publishing.map(() => []));
+      expect(publishing.flatMap(({ faults }) => faults)).toEqual([]);
+    },
+  );
 
   test('by hanging, refuses after the configured time, and goes on with the replica', async () => {
     const channel = newChannel({ count: 100_000 });

@@ -54,6 +54,7 @@ describe('The server that cannot start says why in one line', () => {
     ['REDIS_TLS', 'yes'],
     ['REDIS_TLS_CA_FILE', '/no/such/file'],
     ['REDIS_COMMAND_TIMEOUT_MS', '1'],
+    ['REDIS_WAIT_FOR_REPLICAS', 'all'],
     ['REDIS_PROBE_INTERVAL_MS', '1s'],
     ['REDIS_KEY_PREFIX', 'a {b}'],
     ['CORS_ORIGINS', 'app.example.com'],

@@ -13,6 +13,8 @@ local first_payload = 10
 if key then
   local earlier = redis.call('GET', key)
   if earlier then
+    -- WAIT promises something of what was written over the same connection only, and another one made the first.
+    redis.call('SET', key, earlier, 'KEEPTTL')
     return { earlier, '1' }
   end
 end

@@ -9,7 +9,7 @@ import { RecordingReader } from '../record/recording-reader.js';
 import { tally, type Tally } from '../record/tally.js';
 import type { Witness } from '../record/witness.js';
 import { readHistory } from './read-history.js';
-import { Replication } from './replication.js';
+import { Replication } from '../../harness/replication.js';
 import { DURABLE, NODE_ENV } from './settings.js';
 import { WorldNode } from './world-node.js';
 

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
-import { RedisServer } from '../../harness/redis-server.js';
-import { TcpProxy } from '../../harness/tcp-proxy.js';
+import { RedisServer } from './redis-server.js';
+import { TcpProxy } from './tcp-proxy.js';
 
 /** A master, its replica, and the network between them. */
 export class Replication {

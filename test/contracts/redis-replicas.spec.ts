@@ -1,0 +1,119 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { BirdsongError } from '../../src/errors/birdsong.error.js';
+import type { Broker } from '../../src/broker/broker.port.js';
+import { RedisServer } from '../harness/redis-server.js';
+import { Replication } from '../harness/replication.js';
+import { dataOf, newChannel, publication } from './publications.js';
+import { Publishing } from './publishing.js';
+import { Recorder } from './recorder.js';
+import { Brokers } from './redis-brokers.js';
+
+const COMMAND_TIMEOUT_MS = 400;
+
+describe('RedisBroker, waiting for a replica,', () => {
+  const world = new Brokers();
+  let master: RedisServer;
+  let replication: Replication;
+
+  beforeEach(async () => {
+    master = await RedisServer.start({ args: ['--repl-diskless-sync-delay', '0'] });
+    replication = await Replication.of(master, []);
+  });
+  afterEach(async () => {
+    await world.closeBrokers();
+    await replication.end();
+    await master.stop();
+  });
+
+  const open = (options = {}): Promise<Broker> =>
+    world.openOn({
+      url: master.url,
+      commandTimeoutMs: COMMAND_TIMEOUT_MS,
+      waitForReplicas: 1,
+      ...options,
+    });
+  const expectRefused = async (publishing: Promise<unknown>): Promise<void> => {
+    const error = await publishing.catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(BirdsongError);
+    expect(error).toMatchObject({ code: 'broker-unavailable', retryAfterSeconds: 1 });
+  };
+
+  test('acknowledges what the replica has', async () => {
+    const channel = newChannel({ count: 10_000 });
+    const [one, two] = await Promise.all([open(), open()]);
+    const recorder = await Recorder.on(one, channel);
+    const publishing = [new Publishing(one, newChannel()), new Publishing(two, channel)] as const;
+    await Promise.all(publishing.map((each) => each.more(200)));
+    await publishing[0].stop();
+    await publishing[1].stopAndCatchUp(recorder);
+
+    expect(publishing.map(({ refused }) => refused)).toEqual([[], []]);
+    expect(publishing[1].faultsOf(recorder)).toEqual([]);
+  });
+
+  test('acknowledges nothing without it, and a repeat once it has it', async () => {
+    const channel = newChannel();
+    const [one, two] = await Promise.all([open(), open()]);
+    const recorder = await Recorder.on(two, channel);
+    const message = { ...publication('held'), idempotencyKey: 'held' };
+    replication.link.blackhole();
+    await expectRefused(one.publish(channel, message));
+    // Neither for who finds it accepted already, over a connection that wrote nothing yet.
+    await expectRefused(two.publish(channel, message));
+    await replication.link.restore();
+    await replication.caughtUp();
+
+    const { duplicate, first } = await two.publish(channel, message);
+    expect([duplicate, first]).toEqual([true, recorder.received[0]?.position]);
+    expect((await one.read(channel, { limit: 10 })).messages.map(dataOf)).toEqual(['held']);
+    expect(recorder.received.map(dataOf)).toEqual(['held']);
+  });
+
+  test('serves whoever reads meanwhile', async () => {
+    const [quiet, channel] = [newChannel(), newChannel()];
+    const one = await open({ commandTimeoutMs: 1000 });
+    replication.link.blackhole();
+    let isOver = false;
+    const sending = one.publish(channel, publication('held')).catch(() => (isOver = true));
+    const page = await one.read(quiet, { limit: 1 });
+
+    expect([page.messages, isOver]).toEqual([[], false]);
+    await sending;
+    expect(isOver).toBe(true);
+  });
+
+  test('answers in time, however much is sent', async () => {
+    const channel = newChannel();
+    const one = await open();
+    replication.link.blackhole();
+    const begunMs = performance.now();
+    for (let count = 0; count < 5; count++) {
+      await Promise.all(
+        Array.from({ length: 100 }, () => expectRefused(one.publish(channel, publication(count)))),
+      );
+    }
+    expect((performance.now() - begunMs) / 5).toBeLessThan(2 * COMMAND_TIMEOUT_MS);
+  });
+
+  test('loses nothing acknowledged when the master dies, and the replica takes its place', async () => {
+    const channel = newChannel({ count: 100_000 });
+    const [one, two] = await Promise.all([open(), open()]);
+    const recorder = await Recorder.on(one, channel);
+    const publishing = new Publishing(two, channel);
+    await publishing.more(200);
+    replication.link.blackhole();
+    // The master takes more than its replica will ever have, and readers get that.
+    await recorder.messages(recorder.received.length + 1);
+    await one.read(channel, { limit: 1 });
+    await master.kill();
+    await publishing.refusals(1);
+    await publishing.stop();
+    await replication.promote();
+    const three = await open({ url: replication.replica.url, waitForReplicas: 0 });
+    const { messages } = await three.read(channel, { limit: 100_000 });
+
+    const kept = new Set(messages.map(dataOf));
+    expect(publishing.acknowledged.filter((number) => !kept.has(number))).toEqual([]);
+    expect(recorder.gaps).toEqual([]);
+  });
+});
