@@ -1,8 +1,8 @@
 import { describe, expect } from '@jest/globals';
 import { expectNothingLost, scenario } from './world/scenario.js';
 
-/** What is promised, and as much again for a machine that is busy with other tests. */
-const BACK_WITHIN_MS = 4000;
+/** What is promised. */
+const BACK_WITHIN_MS = 2000;
 
 describe('When Redis with appendfsync always', () => {
   scenario('is restarted, nothing is lost and streams stay open', {}, async (world) => {

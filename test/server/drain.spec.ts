@@ -35,8 +35,10 @@ describe('The server, while it sends its readers away,', () => {
     request(`${node.url}${PATH}/messages`, { json: { data } });
 
   /** Starts a server with a crowd of readers; resolves with a promise of the first farewell. */
-  async function startWithCrowd(): Promise<{ firstFarewell: Promise<void> }> {
-    node = await BirdsongNode.start();
+  async function startWithCrowd(
+    env: Record<string, string> = {},
+  ): Promise<{ firstFarewell: Promise<void> }> {
+    node = await BirdsongNode.start({ env });
     let opened = (): void => undefined;
     let left = (): void => undefined;
     const allOpened = new Promise<void>((resolve) => (opened = resolve));
@@ -109,6 +111,24 @@ describe('The server, while it sends its readers away,', () => {
     expect(times).toHaveLength(CROWD);
     // In waves it takes 1.9 s at the least.
     expect(Math.max(...times) - Math.min(...times)).toBeLessThan(1700);
+  });
+
+  it('hurries its workers on a second signal', async () => {
+    const redis = await RedisServer.start();
+    try {
+      const { firstFarewell } = await startWithCrowd({ REDIS_URL: redis.url, WORKERS: '2' });
+      process.kill(node.pid, 'SIGTERM');
+      await firstFarewell;
+      process.kill(node.pid, 'SIGTERM');
+      expect(await exit()).toBe(0);
+
+      const times = farewellsOf().map(({ atMs }) => atMs);
+      expect(times).toHaveLength(CROWD);
+      // Each has half of the readers: in waves it takes 0.9 s at the least.
+      expect(Math.max(...times) - Math.min(...times)).toBeLessThan(800);
+    } finally {
+      await redis.stop();
+    }
   });
 
   it('finishes the sends that wait for Redis', async () => {
