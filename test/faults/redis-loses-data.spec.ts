@@ -1,9 +1,9 @@
 import { describe, expect } from '@jest/globals';
 import { expectNothingFalse, scenario } from './world/scenario.js';
 import { loseDisk, Snapshot } from './world/snapshot.js';
-import type { World } from './world/world.js';
+import type { RedisWorld } from './world/redis-world.js';
 
-function expectEveryReaderToldOfEveryChannel({ readers }: World): void {
+function expectEveryReaderToldOfEveryChannel({ readers }: RedisWorld): void {
   for (const { observations, channels } of readers) {
     const told = observations.flatMap((seen) => (seen.kind === 'gap' ? [seen.channel] : []));
     expect([...new Set(told)].sort()).toEqual([...channels].sort());

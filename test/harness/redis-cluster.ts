@@ -89,6 +89,17 @@ export class RedisCluster {
     throw new Error(`Nobody serves the slot of ${key}.`);
   }
 
+  /** The living nodes that are masters now. */
+  async currentMasters(): Promise<RedisServer[]> {
+    const roles = await Promise.all(
+      this.alive.map(async (node) => {
+        const [role] = (await this.client(node).role()) as [string];
+        return role === 'master' ? [node] : [];
+      }),
+    );
+    return roles.flat();
+  }
+
   /** Moves the key's slot to this node, with its keys, as `redis-cli --cluster reshard` does. */
   async moveSlot(key: string, to: RedisServer): Promise<void> {
     await this.beginMove(key, to);
@@ -119,7 +130,7 @@ export class RedisCluster {
   async endMove(key: string, to: RedisServer): Promise<void> {
     const slot = await this.slotOf(to, key);
     const id = await this.idOf(to);
-    const others = (await this.masterNodes()).filter((node) => node !== to);
+    const others = (await this.currentMasters()).filter((node) => node !== to);
     for (const node of [to, ...others]) {
       await this.client(node).cluster('SETSLOT', slot, 'NODE', id);
     }
@@ -205,16 +216,6 @@ export class RedisCluster {
 
   private async slotsOf(node: RedisServer): Promise<SlotRange[]> {
     return (await this.client(node).cluster('SLOTS')) as unknown as SlotRange[];
-  }
-
-  private async masterNodes(): Promise<RedisServer[]> {
-    const roles = await Promise.all(
-      this.alive.map(async (node) => {
-        const [role] = (await this.client(node).role()) as [string];
-        return role === 'master' ? [node] : [];
-      }),
-    );
-    return roles.flat();
   }
 
   private async join(): Promise<void> {

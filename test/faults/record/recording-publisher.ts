@@ -49,6 +49,10 @@ export class RecordingPublisher {
     return this.options.name;
   }
 
+  get channel(): string {
+    return this.options.channel;
+  }
+
   /** Resolves as soon as `predicate` holds; it is asked again after every attempt. */
   until(predicate: (publisher: this) => boolean): Promise<void> {
     return this.watchers.until(() => predicate(this));

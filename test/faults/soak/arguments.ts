@@ -1,16 +1,17 @@
 import { parseArgs } from 'node:util';
+import { ENGINES, type EngineName } from './engines.js';
 
 export interface Arguments {
   readonly seconds: number;
   readonly seed: number;
-  readonly engine: 'redis';
+  readonly engine: EngineName;
 }
 
 export const USAGE = `npm run soak -- [options]
 
   --seconds N     how long; default 60
   --seed S        which faults, in which order: a whole number; default: any
-  --engine NAME   what carries the messages: redis
+  --engine NAME   what carries the messages: redis (default), cluster
 `;
 
 /** @throws Error that says what is wrong */
@@ -23,12 +24,16 @@ export function readArguments(given: readonly string[]): Arguments {
       engine: { type: 'string', default: 'redis' },
     },
   });
-  if (values.engine !== 'redis') throw new Error(`--engine: no ${values.engine}; there is redis`);
   return {
     seconds: whole('--seconds', values.seconds, 1, 86_400),
     seed: whole('--seed', values.seed, 0, 2 ** 31),
-    engine: values.engine,
+    engine: engineOf(values.engine),
   };
+}
+
+function engineOf(name: string): EngineName {
+  if (name in ENGINES) return name as EngineName;
+  throw new Error(`--engine: no ${name}; there are ${Object.keys(ENGINES).join(', ')}`);
 }
 
 function whole(option: string, text: string, least: number, most: number): number {

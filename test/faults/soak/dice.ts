@@ -7,6 +7,11 @@ export class Dice extends Random {
     return least + Math.floor(this.next() * (most - least + 1));
   }
 
+  /** Whose choices follow from these, and do not change them further. */
+  another(): Dice {
+    return new Dice(this.whole(0, 2 ** 31));
+  }
+
   pick<Item>(items: readonly [Item, ...Item[]]): Item {
     return items[this.whole(0, items.length - 1)] ?? items[0];
   }

@@ -26,7 +26,7 @@ async function run({ seconds, seed, engine }: Arguments): Promise<void> {
     print(`${again}\n`);
     try {
       const onFault = (line: string) => print(`  ${line}\n`);
-      const round = await soak({ seed: next, seconds: roundSeconds, onFault });
+      const round = await soak({ engine, seed: next, seconds: roundSeconds, onFault });
       rounds.push(round);
       const failures = failuresOf(round);
       if (failures.length > 0) fail(again, failures);

@@ -1,9 +1,12 @@
 import { REFUSAL } from '../world/settings.js';
+import { ENGINES } from './engines.js';
 import type { Round } from './soak.js';
 
 /** What is wrong with a round, a line each. */
-export function failuresOf({ outcome }: Round): string[] {
+export function failuresOf({ engine, outcome }: Round): string[] {
+  const lost = ENGINES[engine].keepsAll ? outcome.lost : [];
   return [
+    ...lost.map(({ message }) => `lost: ${message}`),
     ...outcome.violations.map(
       ({ kind, witness, channel, detail }) => `${kind} (${witness}, ${channel}): ${detail}`,
     ),

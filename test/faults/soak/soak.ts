@@ -1,9 +1,10 @@
-import { World, type Outcome } from '../world/world.js';
+import type { Outcome } from '../world/world.js';
 import { Dice } from './dice.js';
-import { nextStep } from './faults.js';
+import { ENGINES, type EngineName } from './engines.js';
 
 /** One world, and all that was done to it. */
 export interface Round {
+  readonly engine: EngineName;
   readonly seed: number;
   readonly tookSeconds: number;
   readonly faults: ReadonlyMap<string, number>;
@@ -11,6 +12,7 @@ export interface Round {
 }
 
 export interface SoakOptions {
+  readonly engine: EngineName;
   readonly seed: number;
   readonly seconds: number;
   /** Hears of each fault before it is inflicted. */
@@ -18,16 +20,16 @@ export interface SoakOptions {
 }
 
 /** Inflicts faults on a world, one after the other or two at a time, for so long, and judges what happened. */
-export async function soak({ seed, seconds, onFault }: SoakOptions): Promise<Round> {
+export async function soak({ engine, seed, seconds, onFault }: SoakOptions): Promise<Round> {
   const beganMs = performance.now();
   const elapsed = (): number => (performance.now() - beganMs) / 1000;
   const dice = new Dice(seed);
   const faults = new Map<string, number>();
-  const world = await World.start();
+  const { world, nextStep } = await ENGINES[engine].start();
   try {
     await world.crowd();
     while (elapsed() < seconds) {
-      const step = nextStep(world, dice);
+      const step = nextStep(dice);
       await world.flow(step.calmCount);
       const names = step.faults.map(({ name }) => name);
       onFault(`${elapsed().toFixed(1)} s: ${names.join(', and ')}`);
@@ -35,7 +37,7 @@ export async function soak({ seed, seconds, onFault }: SoakOptions): Promise<Rou
       await Promise.all(step.faults.map(({ inflict }) => inflict()));
     }
     await world.flow(5);
-    return { seed, faults, outcome: await world.settle(), tookSeconds: elapsed() };
+    return { engine, seed, faults, outcome: await world.settle(), tookSeconds: elapsed() };
   } finally {
     await world.end();
   }

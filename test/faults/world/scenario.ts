@@ -1,17 +1,18 @@
 import { expect, test } from '@jest/globals';
+import { RedisWorld, type RedisWorldOptions } from './redis-world.js';
 import { REFUSAL } from './settings.js';
-import { World, type Outcome, type WorldOptions } from './world.js';
+import type { Outcome } from './world.js';
 
 /** A test with a world of its own. */
 export function scenario(
   title: string,
-  options: WorldOptions,
-  story: (world: World) => Promise<void>,
+  options: RedisWorldOptions,
+  story: (world: RedisWorld) => Promise<void>,
 ): void {
   test(
     title,
     async () => {
-      const world = await World.start(options);
+      const world = await RedisWorld.start(options);
       try {
         await story(world);
       } finally {

@@ -3,10 +3,7 @@ import { freePort } from '../../harness/free-port.js';
 import type { Sieve } from '../../harness/proxied-connection.js';
 import { TcpProxy } from '../../harness/tcp-proxy.js';
 
-import { LossyPubSub } from './lossy-pub-sub.js';
-
 export interface WorldNodeOptions {
-  readonly redisPort: number;
   readonly env: Record<string, string>;
   /** What passes on its way from the node to its clients. */
   readonly frontSieve?: (() => Sieve) | undefined;
@@ -14,31 +11,26 @@ export interface WorldNodeOptions {
 
 const MOST_STARTS = 20;
 
-/** A Birdsong node between two bad networks: the link to its Redis, and the front to its clients. */
+/** A Birdsong node behind a bad network: the front to its clients. */
 export class WorldNode {
-  private constructor(
-    /** On the link. */
-    readonly pubSub: LossyPubSub,
-    readonly link: TcpProxy,
+  protected constructor(
     readonly front: TcpProxy,
     private process: BirdsongNode,
     private readonly env: Record<string, string>,
   ) {}
 
   static async start(options: WorldNodeOptions): Promise<WorldNode> {
-    const { redisPort, frontSieve } = options;
-    const pubSub = new LossyPubSub();
-    const link = await TcpProxy.start(redisPort, { sieve: () => pubSub.sieve() });
-    const env = { REDIS_URL: `redis://127.0.0.1:${link.port}`, ...options.env };
-    try {
-      // A port of its own choice would be another one whenever all workers had died.
-      const process = await BirdsongNode.start({ env, port: await freePort() });
-      const front = await TcpProxy.start(process.port, frontSieve && { sieve: frontSieve });
-      return new WorldNode(pubSub, link, front, process, env);
-    } catch (error) {
-      await link.close();
-      throw error;
-    }
+    return new WorldNode(...(await WorldNode.launch(options)));
+  }
+
+  protected static async launch({
+    env,
+    frontSieve,
+  }: WorldNodeOptions): Promise<[TcpProxy, BirdsongNode, Record<string, string>]> {
+    // A port of its own choice would be another one whenever all workers had died.
+    const process = await BirdsongNode.start({ env, port: await freePort() });
+    const front = await TcpProxy.start(process.port, frontSieve && { sieve: frontSieve });
+    return [front, process, env];
   }
 
   /** Where its clients reach it: the front. */
@@ -81,6 +73,20 @@ export class WorldNode {
     await this.front.close();
     // Killed: how a node ends well is tested elsewhere, and here its Redis may be gone.
     await this.kill();
-    await this.link.close();
   }
+}
+
+/** Starts so many; all or none. */
+export async function startNodes<Node extends WorldNode>(
+  count: number,
+  start: () => Promise<Node>,
+): Promise<Node[]> {
+  const started = await Promise.allSettled(Array.from({ length: count }, start));
+  const nodes = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const failed = started.find((one) => one.status === 'rejected');
+  if (failed) {
+    await Promise.all(nodes.map((node) => node.end()));
+    throw failed.reason;
+  }
+  return nodes;
 }

@@ -1,6 +1,4 @@
 import { withDeadline } from '../../harness/deadline.js';
-import type { Sieve } from '../../harness/proxied-connection.js';
-import { RedisServer } from '../../harness/redis-server.js';
 import { check, type Verdict } from '../record/check.js';
 import type { FaultRecord, FinalHistory, Observation } from '../record/record.js';
 import { RecordingPublisher } from '../record/recording-publisher.js';
@@ -9,18 +7,7 @@ import { RecordingReader } from '../record/recording-reader.js';
 import { tally, type Tally } from '../record/tally.js';
 import type { Witness } from '../record/witness.js';
 import { readHistory } from './read-history.js';
-import { Replication } from '../../harness/replication.js';
-import { DURABLE, NODE_ENV } from './settings.js';
-import { WorldNode } from './world-node.js';
-
-export interface WorldOptions {
-  /** Of the first Redis. Default: it writes each command to disk before it answers. */
-  readonly redisArgs?: readonly string[];
-  /** Default 2. */
-  readonly nodeCount?: number;
-  readonly env?: Record<string, string>;
-  readonly frontSieve?: () => Sieve;
-}
+import type { WorldNode } from './world-node.js';
 
 export interface PublishOptions {
   readonly channel?: string;
@@ -45,67 +32,18 @@ export type Outcome = Verdict & { readonly sends: Tally };
 const DEADLINE_MS = 40_000;
 
 /** Real servers, bad networks, and people who send and read: everything that a scenario needs, ended by `end`. */
-export class World {
+export abstract class World<Node extends WorldNode = WorldNode> {
   readonly publishers: RecordingPublisher[] = [];
   readonly readers: Witness[] = [];
-  private readonly replications: Replication[] = [];
   private readonly ending = new AbortController();
 
-  private current: RedisServer;
-
-  private constructor(
-    private readonly first: RedisServer,
-    readonly nodes: readonly WorldNode[],
-  ) {
-    this.current = first;
-  }
-
-  static async start(options: WorldOptions = {}): Promise<World> {
-    const { nodeCount = 2, env, frontSieve } = options;
-    const redis = await RedisServer.start({ args: options.redisArgs ?? DURABLE });
-    const nodeOptions = {
-      ...{ redisPort: redis.port, env: { ...NODE_ENV, ...env }, frontSieve },
-    };
-    const started = await Promise.allSettled(
-      Array.from({ length: nodeCount }, () => WorldNode.start(nodeOptions)),
-    );
-    const nodes = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-    const world = new World(redis, nodes);
-    const failed = started.find((one) => one.status === 'rejected');
-    if (failed) {
-      await world.end();
-      throw failed.reason;
-    }
-    return world;
-  }
-
-  /** The Redis that the nodes' links lead to. */
-  get redis(): RedisServer {
-    return this.current;
-  }
+  protected constructor(readonly nodes: readonly Node[]) {}
 
   /** The node of this number, from 0. */
-  node(number: number): WorldNode {
+  node(number: number): Node {
     const node = this.nodes[number];
     if (!node) throw new Error(`there is no node ${number}`);
     return node;
-  }
-
-  /** Asks Redis something, over a connection of its own. */
-  async ask(command: string, ...args: readonly string[]): Promise<unknown> {
-    const client = this.redis.client();
-    try {
-      return await client.call(command, [...args]);
-    } finally {
-      client.disconnect();
-    }
-  }
-
-  /** Gives Redis a replica, which is up to date, and ends with the world. */
-  async replicate(): Promise<Replication> {
-    const replication = await Replication.of(this.redis, DURABLE);
-    this.replications.push(replication);
-    return replication;
   }
 
   publish(options: PublishOptions = {}): RecordingPublisher {
@@ -172,25 +110,16 @@ export class World {
     for (const publisher of this.publishers) publisher.goOn();
   }
 
-  /** Resolves once every publisher has been refused, or has lost its connection, so many more times. */
-  async refusals(count: number): Promise<void> {
+  /** Resolves once every publisher, or some, has been refused, or has lost its connection, so many more times. */
+  async refusals(count: number, publishers = this.publishers): Promise<void> {
     const failed = (publisher: RecordingPublisher) =>
       publisher.count('refused') + publisher.count('unknown');
-    const all = this.publishers.map((publisher) => {
+    const all = publishers.map((publisher) => {
       const goal = failed(publisher) + count;
       const waiting = publisher.until(() => failed(publisher) >= goal);
       return this.soon(waiting, 'a publisher is not refused');
     });
     await Promise.all(all);
-  }
-
-  /** Has all nodes, or some, dial another Redis, as a failover's address does. */
-  moveTo(redis: RedisServer, nodes = this.nodes): void {
-    if (nodes === this.nodes) this.current = redis;
-    for (const { link } of nodes) {
-      link.retarget(redis.port);
-      link.break();
-    }
   }
 
   /** Resolves once every publisher was acknowledged so many more times. */
@@ -231,9 +160,10 @@ export class World {
     // Their connections break, so they cannot wait.
     await Promise.all(this.nodes.map((node) => node.end()));
     await Promise.all(quits);
-    await Promise.all(this.replications.map((replication) => replication.end()));
-    await this.first.stop();
+    await this.endRedis();
   }
+
+  protected abstract endRedis(): Promise<void>;
 
   private readerName(): string {
     return `reader-${this.readers.length + 1}`;

@@ -1,18 +1,16 @@
+import type { RedisWorld } from '../world/redis-world.js';
 import { loseDisk, Snapshot } from '../world/snapshot.js';
-import type { World } from '../world/world.js';
-import { Dice } from './dice.js';
+import type { Dice } from './dice.js';
+import type { Faults, Mix } from './fault.js';
+import { NODE_FAULTS } from './node-faults.js';
 
 const SUBSCRIBER = /birdsong-subscriber/;
 const COMMANDS = /birdsong-commands/;
 const EVERY = /(?:)/;
 const DIRECTIONS = ['both', 'to-client', 'to-target'] as const;
 
-const MOST_READERS = 10;
-
-/** Does harm to a world, and ends it; what comes after that is the world's own affair. */
-export type Fault = (world: World, dice: Dice) => Promise<void>;
-
-const anyNode = (world: World, dice: Dice) => world.node(dice.whole(0, world.nodes.length - 1));
+const anyNode = (world: RedisWorld, dice: Dice) =>
+  world.node(dice.whole(0, world.nodes.length - 1));
 
 /** Faults of Redis after which it has all that it acknowledged. */
 const REDIS_FAULTS = {
@@ -57,7 +55,7 @@ const REDIS_FAULTS = {
       await world.flow(1);
     }
   },
-} satisfies Record<string, Fault>;
+} satisfies Faults<RedisWorld>;
 
 /** Faults around Redis, which may come together with one of Redis. */
 const OTHER_FAULTS = {
@@ -92,39 +90,8 @@ const OTHER_FAULTS = {
     await world.flow(dice.whole(10, 50));
     pubSub.lossRate = 0;
   },
-  'node dies': async (world, dice) => {
-    await anyNode(world, dice).restart();
-  },
-  'readers take nothing': async (world, dice) => {
-    const count = dice.whole(10, 100);
-    const { front } = anyNode(world, dice);
-    front.stall(/^GET/, 'to-client');
-    await world.accepted(count);
-    await front.restore();
-  },
-  'clients are cut off': (world, dice) => {
-    anyNode(world, dice).front.break();
-    return Promise.resolve();
-  },
-  'front is slow': async (world, dice) => {
-    const { front } = anyNode(world, dice);
-    front.delay(dice.whole(1, 20), dice.whole(0, 50));
-    await world.flow(dice.whole(5, 20));
-    front.delay(0);
-  },
-  'reader joins': async (world, dice) => {
-    const channels = dice.pick([['public.a'], ['public.b'], ['public.a', 'public.b']]);
-    if (world.readers.length < MOST_READERS) await world.read({ channels });
-  },
-  'reader is away': async (world, dice) => {
-    const away = world.readers[dice.whole(0, world.readers.length - 1)];
-    if (!away) return;
-    away.leave();
-    const others = world.readers.filter((reader) => reader !== away);
-    await world.flow(dice.whole(1, 30), others);
-    await world.soon(away.comeBack(), 'a reader does not come back');
-  },
-} satisfies Record<string, Fault>;
+  ...NODE_FAULTS,
+} satisfies Faults<RedisWorld>;
 
 /**
  * Faults that lose data. Every reader has seen some of what is lost: who has not cannot be told by a Redis that
@@ -150,34 +117,13 @@ const DATA_LOSSES = {
     await replication.promote();
     world.moveTo(replication.replica);
   },
-} satisfies Record<string, Fault>;
-
-type Faults = Readonly<Record<string, Fault>>;
+} satisfies Faults<RedisWorld>;
 
 /** What may come at the same time. */
-const MIXES: readonly [readonly Faults[], ...(readonly Faults[])[]] = [
+export const REDIS_MIXES: readonly [Mix<RedisWorld>, ...Mix<RedisWorld>[]] = [
   [REDIS_FAULTS],
   [OTHER_FAULTS],
   [OTHER_FAULTS],
   [REDIS_FAULTS, OTHER_FAULTS],
   [DATA_LOSSES],
 ];
-
-export interface Step {
-  /** For how many messages there is peace before it. */
-  readonly calmCount: number;
-  readonly faults: readonly { readonly name: string; readonly inflict: () => Promise<void> }[];
-}
-
-/** What comes next. It follows from the dice alone, whatever happens meanwhile. */
-export function nextStep(world: World, dice: Dice): Step {
-  const kinds = dice.pick(MIXES);
-  return {
-    calmCount: dice.pick([0, 0, 5, 20]),
-    faults: kinds.map((kind) => {
-      const [name, fault] = dice.pick(Object.entries(kind) as [[string, Fault]]);
-      const own = new Dice(dice.whole(0, 2 ** 31));
-      return { name, inflict: () => fault(world, own) };
-    }),
-  };
-}
