@@ -5,7 +5,9 @@ import type { Broker } from '../../src/broker/broker.port.js';
 import { Certificates } from '../harness/certificates.js';
 import { freePort } from '../harness/free-port.js';
 import { RedisCluster } from '../harness/redis-cluster.js';
+import { RedisSentinels } from '../harness/redis-sentinels.js';
 import { RedisServer } from '../harness/redis-server.js';
+import { until } from '../harness/until.js';
 import { dataOf, newChannel, publication } from './publications.js';
 import { Recorder } from './recorder.js';
 import { Brokers } from './redis-brokers.js';
@@ -104,6 +106,35 @@ describe('RedisBroker, with TLS, users and passwords,', () => {
       await world.closeBrokers();
     } finally {
       await cluster.stop();
+    }
+  });
+  test('is the same with Sentinels, also after a failover', async () => {
+    const watched = await RedisSentinels.start(certificates);
+    try {
+      const [master, replica] = watched.redises;
+      const credentials = { username: 'watcher', password: 'watching' };
+      await watched.addUser(credentials);
+      await Promise.all(watched.redises.map((one) => addUser(one.client())));
+      const broker = await world.openOn({
+        sentinel: { ...watched.options.sentinel, credentials },
+        ...user,
+        tls: await certificates.options(),
+        probeIntervalMs: 500,
+      });
+      await use(broker);
+      await master.kill();
+      await watched.untilMaster(replica);
+      const channel = newChannel();
+      await until('the replica is written to', async () => {
+        await broker.publish(channel, publication('after'));
+        return true;
+      });
+      await use(broker);
+
+      expect(new Set(await users(replica.client()))).toContain('birdsong');
+      await world.closeBrokers();
+    } finally {
+      await watched.stop();
     }
   });
 });
