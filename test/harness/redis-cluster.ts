@@ -9,6 +9,10 @@ type SlotRange = [from: number, to: number, master: [host: string, port: number]
 const slotCount = 16_384;
 /** The fewest that can vote for a failover. */
 const masterCount = 3;
+/** Redis gives up on a failover that takes longer than five seconds, and tells nobody. */
+const failOverMs = 6_000;
+const failOverTries = 3;
+
 /** A real Redis Cluster on 127.0.0.1. */
 export class RedisCluster {
   private readonly clients = new Map<RedisServer, Redis>();
@@ -148,9 +152,15 @@ export class RedisCluster {
   /** Has the replica of this master take over, in good order. Gives the replica. */
   async failOver(master: RedisServer): Promise<RedisServer> {
     const replica = await this.replicaOf(master);
-    await this.client(replica).cluster('FAILOVER');
-    await this.untilMaster(replica);
-    return replica;
+    for (let left = failOverTries; ; left--) {
+      await this.client(replica).cluster('FAILOVER');
+      try {
+        await this.untilMaster(replica, failOverMs);
+        return replica;
+      } catch (error) {
+        if (left === 1) throw error;
+      }
+    }
   }
 
   /** From now on, clients that ask for the nodes are sent to a proxy in front of this one. */
@@ -167,11 +177,12 @@ export class RedisCluster {
   }
 
   /** Resolves once this node says that it is a master, as a replica does after a failover. */
-  async untilMaster(node: RedisServer): Promise<void> {
-    await until(`${node.port} is a master`, async () => {
+  async untilMaster(node: RedisServer, deadlineMs?: number): Promise<void> {
+    const isMaster = async () => {
       const [role] = (await this.client(node).role()) as [string];
       return role === 'master';
-    });
+    };
+    await until(`${node.port} is a master`, isMaster, deadlineMs);
   }
 
   /** Resolves once all living nodes agree that all slots are served. */
