@@ -22,11 +22,18 @@ interface Entry {
   readonly storedAtMs: number;
 }
 
+/** A batch that had an idempotency key. */
+interface Accepted extends Omit<Acceptance, 'types' | 'duplicate'> {
+  /** With commas: one string takes less than a thousand. */
+  readonly types: string;
+  readonly expiresAtMs: number;
+}
+
 interface MemoryChannel {
   readonly epoch: number;
   readonly log: OffsetLog<Entry>;
   /** By idempotency key, the first to expire first. */
-  readonly accepted: Map<string, { acceptance: Acceptance; expiresAtMs: number }>;
+  readonly accepted: Map<string, Accepted>;
   ageMs: number;
   usedAtMs: number;
   subscriber: Subscriber | undefined;
@@ -60,7 +67,10 @@ export class MemoryBroker extends Broker {
     const { publications, createdAtMs, idempotencyKey: key } = batch;
     const earlier = key === undefined ? undefined : state.accepted.get(key);
     if (earlier) {
-      return Promise.resolve({ ...earlier.acceptance, duplicate: true });
+      const { first, types, createdAtMs: acceptedAtMs } = earlier;
+      return Promise.resolve({
+        ...{ first, types: types.split(','), createdAtMs: acceptedAtMs, duplicate: true },
+      });
     }
     const acceptance: Acceptance = {
       first: { epoch: state.epoch, offset: state.log.last + 1 },
@@ -69,7 +79,10 @@ export class MemoryBroker extends Broker {
       duplicate: false,
     };
     if (key !== undefined) {
-      state.accepted.set(key, { acceptance, expiresAtMs: now + this.settings.idempotencyMs });
+      state.accepted.set(key, {
+        ...{ first: acceptance.first, types: acceptance.types.join(','), createdAtMs },
+        expiresAtMs: now + this.settings.idempotencyMs,
+      });
     }
     for (const { type, tail } of publications) {
       const position: Position = { epoch: state.epoch, offset: state.log.last + 1 };

@@ -45,7 +45,7 @@ export interface ReaderSink {
 export class ChannelReader implements FeedReader {
   /** The last message it was given. */
   position: Position = NOWHERE;
-  /** What was read to find out where to begin, and is to be given first. */
+  /** What was read to find out where to begin, and is to be given first. Nobody else may hold it: it is large. */
   private frames: readonly Frame[] | undefined;
   private isClosed = false;
 
@@ -73,25 +73,25 @@ export class ChannelReader implements FeedReader {
    * be left out is told as a gap. Default: all.
    */
   async run(most?: Limit): Promise<void> {
-    let frames = this.frames;
-    this.frames = undefined;
     while (!this.isClosed) {
       if (most) {
         this.skipTo(this.feed.newestWithin(most.count, most.bytes));
       }
       const recent = this.feed.recent(this.position);
+      if (recent) {
+        this.frames = undefined;
+      }
       if (recent === 'none') {
         this.feed.attach(this);
         return;
       }
       if (recent) {
         await this.give(recent);
-      } else if (!(await this.replay(frames)) && this.isUpToDate()) {
+      } else if (!(await this.replay()) && this.isUpToDate()) {
         // The broker has nothing newer. The feed has yet to come to where this reader is.
         this.feed.attach(this);
         return;
       }
-      frames = undefined;
     }
   }
 
@@ -120,8 +120,14 @@ export class ChannelReader implements FeedReader {
     }
   }
 
+  /** For who begins long before it runs: what was read to begin will be read again. */
+  forget(): void {
+    this.frames = undefined;
+  }
+
   close(): void {
     this.isClosed = true;
+    this.frames = undefined;
     this.feed.detach(this);
   }
 
@@ -158,7 +164,9 @@ export class ChannelReader implements FeedReader {
   }
 
   /** Whether there was anything to replay; once the sink can take more. */
-  private async replay(read?: readonly Frame[]): Promise<boolean> {
+  private async replay(): Promise<boolean> {
+    const read = this.frames;
+    this.frames = undefined;
     const frames = read ?? (await this.readOn());
     if (this.isOver()) {
       return false;

@@ -3,6 +3,9 @@ import { isSame, type Position } from '../messages/position.js';
 import type { Frame } from './frame.js';
 import type { RingBudget, Shrinkable } from './ring-budget.js';
 
+/** What a frame takes beside its bytes: its objects, in V8's heap. */
+const FRAME_BYTES = 512;
+
 /** The most frames a ring keeps. */
 export const RING_COUNT = 1024;
 
@@ -48,7 +51,7 @@ export class FrameRing implements Shrinkable {
     for (const frame of frames) {
       this.log.append(frame);
       this.position = frame.position;
-      added += frame.bytes.length;
+      added += costOf(frame);
     }
     this.bytes += added;
     this.budget.grow(this, added);
@@ -73,7 +76,7 @@ export class FrameRing implements Shrinkable {
       .filter(({ position }) => position.epoch === anchor.epoch);
     const kept = older.slice(-room);
     this.log.prepend(kept);
-    const added = kept.reduce((sum, frame) => sum + frame.bytes.length, 0);
+    const added = kept.reduce((sum, frame) => sum + costOf(frame), 0);
     this.bytes += added;
     this.budget.grow(this, added);
   }
@@ -86,7 +89,8 @@ export class FrameRing implements Shrinkable {
   }
 
   dropOldest(): number {
-    const freed = this.log.oldest?.bytes.length ?? 0;
+    const { oldest } = this.log;
+    const freed = oldest ? costOf(oldest) : 0;
     if (freed > 0) {
       this.log.dropOldest();
       this.bytes -= freed;
@@ -106,3 +110,5 @@ export class FrameRing implements Shrinkable {
     this.log = new OffsetLog(this.log.last + 1);
   }
 }
+
+const costOf = ({ bytes }: Frame): number => bytes.length + FRAME_BYTES;

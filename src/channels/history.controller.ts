@@ -73,8 +73,10 @@ export class HistoryController {
 
   private countUntilSent(response: ServerResponse, answer: string): void {
     if (!response.destroyed) {
-      this.unsent.add(response, response, Buffer.byteLength(answer));
-      whenOver(response.req, response, () => this.unsent.release(response));
+      // The request, as a response that waits behind another one cannot be destroyed.
+      const { req: request } = response;
+      this.unsent.add(request, request, Buffer.byteLength(answer));
+      whenOver(request, response, () => this.unsent.release(request));
     }
   }
 }

@@ -61,17 +61,30 @@ export class HistoryReader {
   private async read(query: HistoryQuery): Promise<ReplayPage> {
     for (let isFirst = true; !this.isClosed; isFirst = false) {
       try {
-        const page = await this.gate.pass(() => this.broker.read(this.channel, query));
+        const page = await this.gate.pass(() => this.readPage(query));
         const frames = page.messages.map((message) => new Frame(message));
         return { frames, newest: page.newest, gap: page.gap };
       } catch (error) {
-        if (isFirst) {
+        if (isFirst && !this.isOver()) {
           this.logger.warn(`Readers of ${this.channel.name} wait for history: ${String(error)}`);
         }
         await this.retryLater();
       }
     }
-    throw new Error(`The feed of ${this.channel.name} was closed.`);
+    throw this.closedError();
+  }
+
+  /** Its turn may come when nobody wants it any more. */
+  private readPage(query: HistoryQuery): Promise<HistoryPage> {
+    return this.isClosed ? Promise.reject(this.closedError()) : this.broker.read(this.channel, query);
+  }
+
+  private isOver(): boolean {
+    return this.isClosed;
+  }
+
+  private closedError(): Error {
+    return new Error(`The feed of ${this.channel.name} was closed.`);
   }
 
   private async retryLater(): Promise<void> {

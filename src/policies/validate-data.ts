@@ -27,14 +27,21 @@ export async function validateData(
 /** At most this many are told: what a body repeats a thousand times needs no thousand answers. */
 const MAX_ERRORS = 20;
 
+/** Of each error at most so many characters: some repeat what was sent. */
+const MAX_LENGTH = 200;
+
 export function toFieldErrors(
   issues: readonly StandardSchemaV1.Issue[],
   under: readonly string[] = [],
 ): FieldError[] {
   return issues.slice(0, MAX_ERRORS).map((issue) => ({
-    path: [...under, ...(issue.path ?? []).map(toKey)].join('.'),
-    message: issue.message,
+    path: shorten([...under, ...(issue.path ?? []).map(toKey)].join('.')),
+    message: shorten(issue.message),
   }));
+}
+
+function shorten(text: string): string {
+  return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
 }
 
 function toKey(segment: PropertyKey | StandardSchemaV1.PathSegment): string {

@@ -4,9 +4,28 @@ import type { HistoryPage, HistoryQuery, Subscriber } from '../broker/broker.por
 import { Pause } from '../broker/pause.js';
 
 const PAGE_COUNT = 200;
-/** What waits while a hole is being filled; beyond it, what came is fetched from history instead. */
-const WAITING_COUNT = 1000;
 const RETRY_MS = 200;
+
+/** What a message takes beside its JSON. */
+const MESSAGE_BYTES = 256;
+/** What may wait in all subscriptions of a node. As strings of two bytes each, it is twice that. */
+const MOST_WAITING_BYTES = 8 * 1024 * 1024;
+
+/** How much waits in all subscriptions of a node. */
+export class WaitingBudget {
+  private bytes = 0;
+
+  /** @returns whether there is room for so much more, which is to be given back then */
+  take(bytes: number): boolean {
+    const hasRoom = this.bytes + bytes <= MOST_WAITING_BYTES;
+    this.bytes += hasRoom ? bytes : 0;
+    return hasRoom;
+  }
+
+  give(bytes: number): void {
+    this.bytes -= bytes;
+  }
+}
 
 /** Reads one channel's history in Redis. */
 export type ReadHistory = (query: HistoryQuery) => Promise<HistoryPage>;
@@ -18,7 +37,9 @@ export type ReadHistory = (query: HistoryQuery) => Promise<HistoryPage>;
  */
 export class RedisSubscription {
   private last: Position | undefined;
+  /** What came while a hole is being filled, or before it is known where to begin. */
   private waiting: EncodedMessage[] = [];
+  private waitingBytes = 0;
   private isHealing = false;
   private isHealWanted = false;
   private isClosed = false;
@@ -26,6 +47,8 @@ export class RedisSubscription {
 
   constructor(
     private readonly subscriber: Subscriber,
+    /** Of all subscriptions of the node together. */
+    private readonly budget: WaitingBudget,
     private readonly readHistory: ReadHistory,
   ) {}
 
@@ -43,11 +66,11 @@ export class RedisSubscription {
     if (this.isClosed) {
       return;
     }
-    if (this.waiting.length >= WAITING_COUNT) {
-      this.waiting = [];
+    if (!this.last || this.isHealing) {
+      this.keep(messages);
+    } else {
+      this.deliverAll(messages);
     }
-    this.waiting.push(...messages);
-    this.deliverWaiting();
   }
 
   /** Fetches what was missed: to be called whenever messages may have been lost. */
@@ -60,31 +83,51 @@ export class RedisSubscription {
     // What waits was in history before the read begins. Of the same epoch it may still be of use there,
     // of another it could not be put in order.
     const { epoch } = this.last;
-    this.waiting = this.waiting.filter(({ position }) => position.epoch === epoch);
+    this.keep(this.takeWaiting().filter(({ position }) => position.epoch === epoch));
     void this.readUntilWhole().finally(() => this.endHealing());
   }
 
   close(): void {
     this.isClosed = true;
-    this.waiting = [];
+    this.takeWaiting();
     this.pause.end();
   }
 
   private deliverWaiting(): void {
-    if (!this.last || this.isHealing) {
-      return;
+    if (this.last && !this.isHealing) {
+      this.deliverAll(this.takeWaiting());
     }
-    const { waiting } = this;
-    this.waiting = [];
-    for (const [index, message] of waiting.entries()) {
+  }
+
+  private deliverAll(messages: readonly EncodedMessage[]): void {
+    for (const [index, message] of messages.entries()) {
       if (this.isNext(message)) {
         this.deliver(message);
       } else if (!this.isKnown(message)) {
-        this.waiting = waiting.slice(index);
+        this.keep(messages.slice(index));
         this.heal();
         return;
       }
     }
+  }
+
+  /** Until a hole has been filled. If too much waits already, it is fetched from history instead. */
+  private keep(messages: readonly EncodedMessage[]): void {
+    const bytes = messages.reduce((sum, { json }) => sum + json.length + MESSAGE_BYTES, 0);
+    if (!this.budget.take(bytes)) {
+      this.isHealWanted = true;
+      return;
+    }
+    this.waitingBytes += bytes;
+    this.waiting.push(...messages);
+  }
+
+  private takeWaiting(): EncodedMessage[] {
+    const { waiting } = this;
+    this.waiting = [];
+    this.budget.give(this.waitingBytes);
+    this.waitingBytes = 0;
+    return waiting;
   }
 
   private async readUntilWhole(): Promise<void> {

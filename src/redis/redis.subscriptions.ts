@@ -6,7 +6,7 @@ import { unavailable } from './redis.client.js';
 import type { RedisKeys } from './redis.keys.js';
 import type { RedisShard } from './redis.shard.js';
 import type { RedisShards, ShardsListener } from './redis.shards.js';
-import { RedisSubscription, type ReadHistory } from './redis.subscription.js';
+import { RedisSubscription, WaitingBudget, type ReadHistory } from './redis.subscription.js';
 
 interface Placed {
   readonly subscription: RedisSubscription;
@@ -20,6 +20,7 @@ interface Placed {
  */
 export class RedisSubscriptions implements ShardsListener {
   private readonly placed = new Map<string, Placed>();
+  private readonly waiting = new WaitingBudget();
   private readonly logger = new Logger('Birdsong');
 
   constructor(
@@ -37,7 +38,7 @@ export class RedisSubscriptions implements ShardsListener {
     subscriber: Subscriber,
     readHistory: ReadHistory,
   ): Promise<Subscription> {
-    const subscription = new RedisSubscription(subscriber, (query) =>
+    const subscription = new RedisSubscription(subscriber, this.waiting, (query) =>
       this.gate.pass(() => readHistory(query)),
     );
     const placed = { subscription, shard: this.shards.shardOf(channel) };

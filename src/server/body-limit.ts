@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { overloaded } from '../errors/overloaded.js';
-import { whenOver } from '../channels/when-over.js';
+import { hasJsonBody } from './json-body.js';
+import { whenAnswered } from './when-answered.js';
 
 /** What a request has sent of its body so far. */
 interface Body {
@@ -21,8 +22,8 @@ export class BodyLimit {
 
   /** Express middleware, right in front of the body parsers: answers 503 if no other body can be cut off. */
   admit(request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void {
-    const { headers } = request;
-    if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) {
+    // What nobody reads, Node throws away.
+    if (!hasJsonBody(request)) {
       next();
       return;
     }
@@ -39,7 +40,7 @@ export class BodyLimit {
     this.arriving.add(body);
     // The parser, which follows in this tick, listens before the first byte is read.
     request.on('data', count).once('end', () => this.arriving.delete(body));
-    whenOver(request, response, () => {
+    whenAnswered(request, response, () => {
       request.off('data', count);
       this.forget(body);
     });

@@ -1,6 +1,7 @@
 import type { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { createServer, type RequestListener, type ServerOptions } from 'node:http';
+import { limitPipelines } from './pipelines.js';
 
 /** Express on an HTTP server with limits that Node takes only when it is created. */
 export class HttpAdapter extends ExpressAdapter {
@@ -10,6 +11,7 @@ export class HttpAdapter extends ExpressAdapter {
 
   override initHttpServer(options: NestApplicationOptions): void {
     super.initHttpServer(options);
-    this.setHttpServer(createServer(this.serverOptions, this.getInstance<RequestListener>()));
+    const listener = limitPipelines(this.getInstance<RequestListener>());
+    this.setHttpServer(createServer(this.serverOptions, listener));
   }
 }

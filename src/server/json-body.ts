@@ -1,15 +1,20 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Turns } from '../broker/turns.js';
+import { UnsentBytes } from '../channels/unsent-bytes.js';
 import { whenOver } from '../channels/when-over.js';
 import { BirdsongError } from '../errors/birdsong.error.js';
 import type { Environment } from './environment.js';
+import { whenAnswered } from './when-answered.js';
 
 /** What a body has around its data. */
 const ENVELOPE_BYTES = 1024;
 
-/** Bytes of bodies that are objects at the same time, from when they are parsed to the answer: a byte may become 25. */
-const PARSED_BYTES = 4 * 1024 * 1024;
+/**
+ * Bytes of messages that are objects at the same time, from when they are parsed until they are answered: a byte may
+ * become 25. Batches have their own turns, so that they do not hold up messages.
+ */
+const PARSED_BYTES = 2 * 1024 * 1024;
 
 /** How long a body waits for its turn. */
 const MOST_WAIT_MS = 1000;
@@ -27,22 +32,31 @@ export function readJson(
   app.useBodyParser('raw', {
     limit: MAX_BATCH_BYTES,
     inflate: false,
-    type: (request) => isJson(request) && isBatch(request),
+    type: (request) => hasJsonBody(request) && isBatch(request),
   });
   app.useBodyParser('raw', {
     limit: MAX_MESSAGE_BYTES + ENVELOPE_BYTES,
     inflate: false,
-    type: (request) => isJson(request) && !isBatch(request),
+    type: (request) => hasJsonBody(request) && !isBatch(request),
   });
-  const turns = new Turns(PARSED_BYTES, 'This node has as many messages under way as it may have.');
+  const unsent = app.get(UnsentBytes);
+  const refusal = 'This node has as many messages under way as it may have.';
+  const turnsOfMessages = new Turns(PARSED_BYTES, refusal);
+  const turnsOfBatches = new Turns(PARSED_BYTES, refusal);
   app.use((request: RequestWithBody, response: ServerResponse, next: (error?: unknown) => void) => {
     const { body: bytes } = request;
     if (!Buffer.isBuffer(bytes)) {
       next();
       return;
     }
+    const turns = isBatch(request) ? turnsOfBatches : turnsOfMessages;
     const begin = () => {
-      whenOver(request, response, () => turns.give(bytes.length));
+      // In another turn of the loop: not all that wait are to be parsed in one.
+      whenAnswered(request, response, (answer) => {
+        setImmediate(() => turns.give(bytes.length));
+        unsent.add(request, request, Buffer.byteLength(answer));
+        whenOver(request, response, () => unsent.release(request));
+      });
       const { error, value } = parse(request, bytes);
       request.body = value;
       next(error);
@@ -71,8 +85,10 @@ function parse({ headers }: IncomingMessage, bytes: Buffer): { value?: unknown; 
 
 const decoder = new TextDecoder();
 
-const isJson = ({ headers }: IncomingMessage): boolean =>
-  /^application\/json\s*(?:;|$)/i.test(headers['content-type'] ?? '');
+/** Whether it has a body that is read: there are such routes for POST only. */
+export function hasJsonBody({ method, headers }: IncomingMessage): boolean {
+  return method === 'POST' && /^application\/json\s*(?:;|$)/i.test(headers['content-type'] ?? '');
+}
 
 const isBatch = ({ url = '' }: IncomingMessage): boolean =>
   /\/messages\/batch\/?(?:\?|$)/.test(url);

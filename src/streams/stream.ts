@@ -25,6 +25,15 @@ interface Part {
   entry: string;
 }
 
+/** Of how many channels a stream reads history at the same time, to find where it begins. */
+const BEGIN_COUNT = 4;
+
+/**
+ * Bytes of messages between two cursors, for each channel that stands in them: 16 times what its entry takes, so that
+ * cursors are never the most of what is sent.
+ */
+const BYTES_PER_CURSOR_ENTRY = 560;
+
 const STREAM = Symbol('birdsong.stream');
 
 type StreamResponse = ServerResponse & { [STREAM]?: Stream };
@@ -70,11 +79,15 @@ export class Stream implements ReaderSink {
 
   /** Tells where each channel begins, replays what it must, and goes on live. */
   async run(starts: readonly Start[]): Promise<void> {
-    const beginnings = await Promise.all(
-      this.parts.map(({ reader }, index) => reader.begin(starts[index] ?? { kind: 'live' })),
-    );
-    if (this.isOver()) {
-      return;
+    const beginnings: Beginning[] = [];
+    for (let at = 0; at < this.parts.length; at += BEGIN_COUNT) {
+      const some = this.parts.slice(at, at + BEGIN_COUNT);
+      beginnings.push(
+        ...(await Promise.all(some.map((part, index) => this.begin(part, starts[at + index])))),
+      );
+      if (this.isOver()) {
+        return;
+      }
     }
     this.announce(beginnings, starts);
     // One after the other: each fills the socket, and waits until it takes more.
@@ -146,6 +159,15 @@ export class Stream implements ReaderSink {
     this.owner.closed(this);
   }
 
+  private async begin({ reader }: Part, start: Start = { kind: 'live' }): Promise<Beginning> {
+    const beginning = await reader.begin(start);
+    if (this.parts.length > 1) {
+      // Its turn may come late, and a page for each channel is more than a stream may hold.
+      reader.forget();
+    }
+    return beginning;
+  }
+
   private stopReading(): void {
     for (const { reader } of this.parts) {
       reader.close();
@@ -164,22 +186,31 @@ export class Stream implements ReaderSink {
       return outlet.write(shared) || this.wait(shared);
     }
     let takesMore = true;
+    let bytes = 0;
     outlet.cork();
     for (const piece of batch.pieces) {
       const shared = socket ? piece.fieldsChunk : piece.fields;
-      const end = `id: ${this.cursorAt(reader, piece.last)}\n\n`;
+      bytes += shared.length;
+      const isDue =
+        piece.last === batch.last || bytes >= this.parts.length * BYTES_PER_CURSOR_ENTRY;
+      const end = isDue ? `id: ${this.cursorAt(reader, piece.last)}\n\n` : '\n';
+      // As bytes: outside of V8's heap.
+      const own = Buffer.from(socket ? toTextChunk(end) : end);
+      bytes = isDue ? 0 : bytes;
       outlet.write(shared);
-      takesMore = outlet.write(socket ? toTextChunk(end) : end) || this.wait(shared);
+      takesMore = outlet.write(own) || this.wait(shared, own);
     }
     outlet.uncork();
     return takesMore;
   }
 
   /** What the socket has not taken is counted, until it has taken everything. */
-  private wait(shared: Buffer): false {
+  private wait(...written: Buffer[]): false {
     const { unsent } = this.owner;
-    if (this.isFull() && unsent.add(this, shared, shared.length)) {
-      void this.drained().then(() => unsent.release(this));
+    for (const bytes of this.isFull() ? written : []) {
+      if (unsent.add(this, bytes, bytes.length)) {
+        void this.drained().then(() => unsent.release(this));
+      }
     }
     return false;
   }

@@ -11,6 +11,15 @@ const BODY_COUNT = 8;
 const BODY = JSON.stringify({ messages: Array(5).fill({ data: 'x'.repeat(50_000) }) });
 const BATCH_PATH = '/channels/public.bodies/messages/batch';
 
+const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
+const post = (body: string) =>
+  `POST ${BATCH_PATH} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n` +
+  `Content-Length: ${body.length}\r\n\r\n${body}`;
+/** All that there is room for. */
+const LARGE = 'x'.repeat(BODY_COUNT * BATCH_BYTES);
+/** So many rounds that all of what was written has been read in one of them. */
+const ROUNDS = 30;
+
 describe('The server, as to bodies,', () => {
   let node: BirdsongNode;
   const sockets: Socket[] = [];
@@ -63,6 +72,31 @@ describe('The server, as to bodies,', () => {
     expect(quick.status).toBe(201);
     expect(statuses.filter((status) => status === '201')).toHaveLength(BODY_COUNT - 1);
     expect(statuses.filter((status) => status === '')).toHaveLength(2);
+  });
+
+  it.each([
+    [
+      'a body that nobody reads, of a stream',
+      `GET /channels/public.bodies/events HTTP/1.1\r\nHost: a\r\nContent-Length: ${LARGE.length}\r\n\r\n${LARGE}`,
+    ],
+    [
+      'batches behind a stream',
+      get('/channels/public.bodies/events') + post(BODY.padEnd(BATCH_BYTES)).repeat(BODY_COUNT),
+    ],
+  ])('takes messages and batches beside %s', async (_, text) => {
+    const socket = connect(node.port, '127.0.0.1').on('error', () => undefined);
+    sockets.push(socket);
+    await once(socket, 'connect');
+    socket.pause();
+    await new Promise<void>((resolve) => socket.write(text, () => resolve()));
+
+    for (let round = 0; round < ROUNDS; round++) {
+      const one = await request(`${node.url}/channels/public.bodies/messages`, {
+        json: { data: 1 },
+      });
+      const many = await request(`${node.url}${BATCH_PATH}`, { json: JSON.parse(BODY) as unknown });
+      expect([one.status, many.status]).toEqual([201, 201]);
+    }
   });
 
   test.each([
