@@ -76,7 +76,9 @@ export class HistoryReader {
 
   /** Its turn may come when nobody wants it any more. */
   private readPage(query: HistoryQuery): Promise<HistoryPage> {
-    return this.isClosed ? Promise.reject(this.closedError()) : this.broker.read(this.channel, query);
+    return this.isClosed
+      ? Promise.reject(this.closedError())
+      : this.broker.read(this.channel, query);
   }
 
   private isOver(): boolean {
