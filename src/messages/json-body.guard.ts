@@ -1,6 +1,11 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { BirdsongError } from '../errors/birdsong.error.js';
 
+/** Whether this Content-Type is JSON's, whatever its parameters. */
+export function isJsonType(contentType = ''): boolean {
+  return /^application\/json\s*(?:;|$)/i.test(contentType);
+}
+
 /** Refuses a body that is not declared as JSON, which the parser would silently leave unread. */
 @Injectable()
 export class JsonBodyGuard implements CanActivate {
@@ -8,7 +13,7 @@ export class JsonBodyGuard implements CanActivate {
     const { headers } = context
       .switchToHttp()
       .getRequest<{ headers: Record<string, string | undefined> }>();
-    if (!/^application\/json\s*(?:;|$)/i.test(headers['content-type'] ?? '')) {
+    if (!isJsonType(headers['content-type'])) {
       throw new BirdsongError('unsupported-media-type', 'The body must be application/json.');
     }
     return true;

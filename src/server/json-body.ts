@@ -4,6 +4,7 @@ import { Turns } from '../broker/turns.js';
 import { UnsentBytes } from '../channels/unsent-bytes.js';
 import { whenOver } from '../channels/when-over.js';
 import { BirdsongError } from '../errors/birdsong.error.js';
+import { isJsonType } from '../messages/json-body.guard.js';
 import type { Environment } from './environment.js';
 import { whenAnswered } from './when-answered.js';
 
@@ -87,7 +88,7 @@ const decoder = new TextDecoder();
 
 /** Whether it has a body that is read: there are such routes for POST only. */
 export function hasJsonBody({ method, headers }: IncomingMessage): boolean {
-  return method === 'POST' && /^application\/json\s*(?:;|$)/i.test(headers['content-type'] ?? '');
+  return method === 'POST' && isJsonType(headers['content-type']);
 }
 
 const isBatch = ({ url = '' }: IncomingMessage): boolean =>

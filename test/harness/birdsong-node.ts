@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type Exit, ServerProcess } from './server-process.js';
 
@@ -64,6 +65,12 @@ export class BirdsongNode {
 
   get pid(): number {
     return this.server.pid;
+  }
+
+  /** The most memory that the process has had, in MiB. */
+  async peakMib(): Promise<number> {
+    const status = await readFile(`/proc/${this.pid}/status`, 'utf8');
+    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
   }
 
   /** What it wrote to standard output and standard error so far. */

@@ -1,10 +1,12 @@
+import type { WorldNode } from '../world/world-node.js';
 import type { World } from '../world/world.js';
 import type { Dice } from './dice.js';
 import type { Faults } from './fault.js';
 
 const MOST_READERS = 10;
 
-const anyNode = (world: World, dice: Dice) => world.node(dice.whole(0, world.nodes.length - 1));
+export const anyNode = <Node extends WorldNode>(world: World<Node>, dice: Dice): Node =>
+  world.node(dice.whole(0, world.nodes.length - 1));
 
 /** Faults of nodes, and between them and their clients. */
 export const NODE_FAULTS = {

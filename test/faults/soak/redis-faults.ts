@@ -1,16 +1,12 @@
 import type { RedisWorld } from '../world/redis-world.js';
 import { loseDisk, Snapshot } from '../world/snapshot.js';
-import type { Dice } from './dice.js';
 import type { Faults, Mix } from './fault.js';
-import { NODE_FAULTS } from './node-faults.js';
+import { anyNode, NODE_FAULTS } from './node-faults.js';
 
 const SUBSCRIBER = /birdsong-subscriber/;
 const COMMANDS = /birdsong-commands/;
 const EVERY = /(?:)/;
 const DIRECTIONS = ['both', 'to-client', 'to-target'] as const;
-
-const anyNode = (world: RedisWorld, dice: Dice) =>
-  world.node(dice.whole(0, world.nodes.length - 1));
 
 /** Faults of Redis after which it has all that it acknowledged. */
 const REDIS_FAULTS = {
