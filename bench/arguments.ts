@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { CONTESTANT_NAMES, USUAL_NAMES, type ContestantName } from './contestants.js';
-import { FIGURE_NAMES, type FigureName } from './report/results.js';
+import { FIGURE_NAMES, type FigureName } from './figures/measured.js';
 
 export interface Arguments {
   readonly only: readonly FigureName[];

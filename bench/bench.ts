@@ -4,7 +4,7 @@ import type { LoadCommands } from './load/main.js';
 import type { Opened, OpenRun } from './load/readers.js';
 import { Child } from './processes/child.js';
 import type { Contestant } from './processes/contestant.js';
-import { mostReaders, type Plan } from './plan.js';
+import { maxReaders, type Plan } from './plan.js';
 
 /** Connections on their way at the same time, unless a storm is what is measured. */
 const CALM_WINDOW = 200;
@@ -51,7 +51,7 @@ export class Bench {
   private freshServer(name: ContestantName): Promise<Contestant> {
     return entryOf(name).start({
       redisUrl: this.redis.url,
-      connections: mostReaders(this.plan),
+      connections: maxReaders(this.plan),
     });
   }
 

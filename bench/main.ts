@@ -2,12 +2,13 @@ import { readArguments, USAGE, type Arguments } from './arguments.js';
 import { Bench } from './bench.js';
 import { entryOf, isUsual, type ContestantName } from './contestants.js';
 import { measureFigures } from './figures/figures.js';
-import { fullPlan, limitReaders, mostReaders, quickPlan, type Plan } from './plan.js';
+import { fullPlan, limitReaders, maxReaders, quickPlan, type Plan } from './plan.js';
 import { affordableReaders } from './processes/descriptors.js';
 import { otherCores, readMachineUse } from './processes/machine-use.js';
 import { readMachine, readVersions } from './report/environment.js';
 import { isWhole, print, write } from './report/report.js';
-import { FIGURE_NAMES, type Figures, type Results } from './report/results.js';
+import { FIGURE_NAMES, type Figures } from './figures/measured.js';
+import { type Results } from './report/results.js';
 import { judge } from './targets.js';
 
 /** What the rest of an idle machine does. */
@@ -92,7 +93,7 @@ function present(asked: readonly ContestantName[], notes: string[]): ContestantN
 }
 
 function affordable(plan: Plan, notes: string[]): Plan {
-  const wanted = mostReaders(plan);
+  const wanted = maxReaders(plan);
   const most = affordableReaders(wanted);
   if (most === wanted) return plan;
   notes.push(`no more than ${most} readers: the limit of open files allows no more`);

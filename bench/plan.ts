@@ -11,7 +11,7 @@ export interface Plan {
   readonly seconds: number;
   readonly fanout: readonly FanoutGroup[];
   /** Deliveries a second that nobody is asked for, as one load generator could not check them. */
-  readonly mostDeliveriesPerSecond: number;
+  readonly maxDeliveriesPerSecond: number;
   readonly saturation: {
     readonly readers: number;
     readonly seconds: number;
@@ -60,7 +60,7 @@ export function fullPlan(seconds = 2): Plan {
       { readers: 1000, rates: [20, 100, 400, 2000], rounds: 2 },
       { readers: 10_000, rates: [2, 10, 20, 100, 400], rounds: 1 },
     ],
-    mostDeliveriesPerSecond: 4_000_000,
+    maxDeliveriesPerSecond: 4_000_000,
     saturation: { readers: 1000, seconds: 1, halvings: 4, tries: 2 },
     quiet: { readers: 100, perSecond: 10, seconds: 3, rounds: 2 },
     idle: { firstReaders: 100, warmReaders: 2000, readers: 10_000, restMs: 1000 },
@@ -77,7 +77,7 @@ export function quickPlan(seconds = 0.6): Plan {
       { readers: 100, rates: [100], rounds: 1 },
       { readers: 1000, rates: [20, 100], rounds: 1 },
     ],
-    mostDeliveriesPerSecond: 1_200_000,
+    maxDeliveriesPerSecond: 1_200_000,
     saturation: { readers: 1000, seconds: 0.4, halvings: 1, tries: 1 },
     quiet: { readers: 100, perSecond: 10, seconds: 0.6, rounds: 1 },
     idle: { firstReaders: 100, warmReaders: 200, readers: 1000, restMs: 300 },
@@ -87,7 +87,7 @@ export function quickPlan(seconds = 0.6): Plan {
   };
 }
 
-export function mostReaders(plan: Plan): number {
+export function maxReaders(plan: Plan): number {
   return Math.max(
     ...plan.fanout.map(({ readers }) => readers),
     ...[plan.saturation, plan.quiet, plan.idle, plan.stalled, plan.resume].map(
@@ -97,10 +97,10 @@ export function mostReaders(plan: Plan): number {
 }
 
 /** The plan with no more readers at a time than that. */
-export function limitReaders(plan: Plan, most: number): Plan {
+export function limitReaders(plan: Plan, max: number): Plan {
   const limit = <Part extends { readonly readers: number }>(part: Part): Part => ({
     ...part,
-    readers: Math.min(part.readers, most),
+    readers: Math.min(part.readers, max),
   });
   return {
     ...plan,

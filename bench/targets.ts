@@ -1,4 +1,4 @@
-import type { Figures } from './report/results.js';
+import type { Figures } from './figures/measured.js';
 
 /** What Birdsong must reach, as a ratio within one run unless the text says otherwise. */
 export interface Target {

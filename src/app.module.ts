@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { BirdsongModule } from './birdsong.module.js';
-import { ProblemFilter } from './errors/problem.filter.js';
+import { ProblemFilter } from './http/problem.filter.js';
 import { serverChannels } from './server/channels.js';
 import type { Environment } from './server/environment.js';
 import { readersOf } from './server/limits.js';
@@ -24,7 +24,7 @@ export class AppModule {
           heartbeatSeconds: environment.HEARTBEAT_SECONDS,
           drainSeconds: environment.DRAIN_SECONDS,
           maxChannelsPerStream: environment.MAX_CHANNELS_PER_STREAM,
-          maxReaders: readersOf(environment),
+          maxStreams: readersOf(environment),
           maxFeeds: environment.MAX_FEEDS,
           feedLingerSeconds: environment.FEED_LINGER_SECONDS,
           maxTotalUnsentBytes: environment.MAX_TOTAL_UNSENT_BYTES,

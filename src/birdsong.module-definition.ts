@@ -1,7 +1,7 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
-import { HistoryController } from './channels/history.controller.js';
-import { MessagesController } from './messages/messages.controller.js';
-import type { BirdsongOptions } from './options/birdsong.options.js';
+import { HistoryController } from './history/history.controller.js';
+import { MessagesController } from './publishing/messages.controller.js';
+import type { BirdsongOptions } from './config/birdsong.options.js';
 import { MethodsController } from './streams/methods.controller.js';
 import { StreamsController } from './streams/streams.controller.js';
 

@@ -7,27 +7,27 @@ import {
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import type { Server } from 'node:http';
-import { IdentityPort } from './auth/identity.port.js';
-import { OptionIdentity } from './auth/option.identity.js';
+import { IdentityPort } from './access/identity.port.js';
+import { OptionIdentity } from './access/option.identity.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './birdsong.module-definition.js';
 import { Birdsong } from './birdsong.service.js';
 import { Broker } from './broker/broker.port.js';
-import { MemoryBroker } from './broker/memory.broker.js';
-import { NewMessageListener } from './broker/new-message.listener.js';
-import { Feeds } from './channels/feeds.js';
-import { HistoryGate } from './broker/history-gate.js';
-import { HistoryService } from './channels/history.service.js';
-import { Observers } from './channels/observers.js';
-import { ReaderLimit } from './channels/reader-limit.js';
-import { UnsentBytes } from './channels/unsent-bytes.js';
-import { SendService } from './messages/send.service.js';
-import type { BirdsongOptions } from './options/birdsong.options.js';
-import { BirdsongSettings } from './options/birdsong.settings.js';
-import { ChannelPolicies } from './policies/channel-policies.js';
-import { RedisBroker } from './redis/redis.broker.js';
-import { announceClose, closeWhenIdle } from './streams/drain-connections.js';
+import { MemoryBroker } from './engines/memory/memory.broker.js';
+import { NewMessageListener } from './publishing/new-message.listener.js';
+import { Feeds } from './delivery/feeds.js';
+import { HistoryLimiter } from './broker/history-limiter.js';
+import { HistoryService } from './history/history.service.js';
+import { Observers } from './streams/observers.js';
+import { StreamLimit } from './delivery/stream-limit.js';
+import { UnsentBytes } from './delivery/unsent-bytes.js';
+import { PublishingService } from './publishing/publishing.service.js';
+import type { BirdsongOptions } from './config/birdsong.options.js';
+import { BirdsongSettings } from './config/birdsong.settings.js';
+import { ChannelPolicies } from './channels/channel-policies.js';
+import { RedisBroker } from './engines/redis/redis.broker.js';
+import { announceClose, closeWhenIdle } from './lifecycle/drain-connections.js';
 import { shapeForExpress } from './streams/express-shapes.js';
-import { Readers } from './streams/readers.js';
+import { DrainService } from './lifecycle/drain.service.js';
 import { Streams } from './streams/streams.js';
 
 /** How long, once everybody has been told to leave, what is under way may take until it is cut off. */
@@ -62,15 +62,15 @@ const CUT_OFF_MS = 5000;
     },
     { provide: IdentityPort, useClass: OptionIdentity },
     NewMessageListener,
-    SendService,
-    HistoryGate,
+    PublishingService,
+    HistoryLimiter,
     Feeds,
-    ReaderLimit,
+    StreamLimit,
     UnsentBytes,
     HistoryService,
     Observers,
     Streams,
-    Readers,
+    DrainService,
     Birdsong,
   ],
   exports: [Birdsong, Broker],
@@ -84,7 +84,7 @@ export class BirdsongModule
   constructor(
     private readonly broker: Broker,
     private readonly feeds: Feeds,
-    private readonly readers: Readers,
+    private readonly drain: DrainService,
     private readonly adapterHost: HttpAdapterHost,
     modules: ModulesContainer,
   ) {
@@ -113,12 +113,12 @@ export class BirdsongModule
     if (server) {
       announceClose(server);
     }
-    await this.readers.drain();
+    await this.drain.run();
     if (server) {
       closeWhenIdle(server);
     }
     this.cuttingOff = setTimeout(() => {
-      this.readers.cutOff();
+      this.drain.cutOff();
       server?.closeAllConnections();
     }, CUT_OFF_MS);
   }

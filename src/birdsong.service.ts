@@ -1,19 +1,14 @@
 import { Injectable, type MessageEvent } from '@nestjs/common';
 import type { Observable } from 'rxjs';
-import { endOf, HistoryService } from './channels/history.service.js';
-import { Observers } from './channels/observers.js';
-import type { Message } from './messages/message.js';
-import type { Content, NewMessage, Receipt, SendOptions } from './messages/new-message.event.js';
-import { formatPosition, parsePosition, type Position } from './messages/position.js';
-import { SendService } from './messages/send.service.js';
+import { endOf, HistoryService } from './history/history.service.js';
+import { Observers } from './streams/observers.js';
+import type { Message } from './protocol/message.js';
+import type { Content, NewMessage, Receipt, SendOptions } from './publishing/new-message.event.js';
+import { formatPosition, parsePosition, type Position } from './protocol/position.js';
+import { PublishingService } from './publishing/publishing.service.js';
 import { BirdsongError } from './errors/birdsong.error.js';
-import { ChannelPolicies } from './policies/channel-policies.js';
-import {
-  lastEventIdOf,
-  rawRequestOf,
-  responseOf,
-  type HttpRequest,
-} from './streams/stream.request.js';
+import { ChannelPolicies } from './channels/channel-policies.js';
+import { lastEventIdOf, rawRequestOf, responseOf, type HttpRequest } from './http/http-request.js';
 import { Streams } from './streams/streams.js';
 
 export interface HistoryOptions {
@@ -45,7 +40,7 @@ export interface ServeOptions {
 export class Birdsong {
   constructor(
     private readonly policies: ChannelPolicies,
-    private readonly sender: SendService,
+    private readonly sender: PublishingService,
     private readonly reader: HistoryService,
     private readonly observers: Observers,
     private readonly streams: Streams,

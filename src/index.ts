@@ -13,24 +13,24 @@ export {
   type FieldError,
   type Problem,
 } from './errors/birdsong.error.js';
-export { ProblemFilter } from './errors/problem.filter.js';
-export type { Message } from './messages/message.js';
-export { NewBatchEvent, type NewBatch } from './messages/new-batch.event.js';
+export { ProblemFilter } from './http/problem.filter.js';
+export type { Message } from './protocol/message.js';
+export { NewBatchEvent, type NewBatch } from './publishing/new-batch.event.js';
 export {
   NewMessageEvent,
   type Content,
   type NewMessage,
   type Receipt,
   type SendOptions,
-} from './messages/new-message.event.js';
-export type { BirdsongOptions } from './options/birdsong.options.js';
+} from './publishing/new-message.event.js';
+export type { BirdsongOptions } from './config/birdsong.options.js';
 export type {
   RedisAddress,
   RedisCommonOptions,
   RedisCredentials,
   RedisOptions,
   RedisSentinelOptions,
-} from './options/redis.options.js';
+} from './config/redis.options.js';
 export type {
   AccessRequest,
   AccessRule,
@@ -38,5 +38,5 @@ export type {
   Identity,
   PolicyOptions,
   SlowReaderRule,
-} from './policies/policy.js';
-export type { HttpRequest } from './streams/stream.request.js';
+} from './channels/policy.js';
+export type { HttpRequest } from './http/http-request.js';

@@ -10,7 +10,7 @@ import { serverOptions } from './server/limits.js';
 import { readEnvironment, type Environment } from './server/environment.js';
 import { createLogger } from './server/logger.js';
 import { Workers } from './server/workers.js';
-import { Readers } from './streams/readers.js';
+import { DrainService } from './lifecycle/drain.service.js';
 
 async function start(environment: Environment): Promise<void> {
   const logger = createLogger(environment.LOG_LEVEL);
@@ -54,7 +54,7 @@ try {
 /** Whoever asks twice does not want to wait. The same signal: Ctrl-C reaches workers beside the primary's own. */
 function hurryOnSecondSignal(app: NestExpressApplication): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => process.on(signal, () => app.get(Readers).hurry()));
+    process.once(signal, () => process.on(signal, () => app.get(DrainService).hurry()));
   }
 }
 

@@ -63,7 +63,7 @@ async function runGroup(
   await bench.open(server, readers);
   await warmUp(bench, server, readers);
   for (const [index, perSecond] of rates.entries()) {
-    if (perSecond * readers > bench.plan.mostDeliveriesPerSecond) break;
+    if (perSecond * readers > bench.plan.maxDeliveriesPerSecond) break;
     const { seconds } = bench.plan;
     const delivery = await deliver(bench, server, readers, { perSecond, seconds });
     runs[index]?.push(delivery);
@@ -94,7 +94,7 @@ function toRow(
   { plan }: Bench,
 ): FanoutRow {
   const row = { server, readers, perSecond };
-  if (perSecond * readers > plan.mostDeliveriesPerSecond) {
+  if (perSecond * readers > plan.maxDeliveriesPerSecond) {
     return { ...row, note: `not asked of anybody` };
   }
   if (runs.length === 0) return { ...row, note: 'fell behind at a lower rate' };

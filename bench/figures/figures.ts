@@ -1,5 +1,5 @@
 import type { Bench } from '../bench.js';
-import type { FigureName, Figures } from '../report/results.js';
+import type { FigureName, Figures } from './measured.js';
 import { measureFanout } from './fanout.js';
 import { measureIdle } from './idle.js';
 import { measureLatency } from './latency.js';

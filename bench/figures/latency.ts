@@ -16,7 +16,7 @@ export interface LatencyRow extends Partial<LatencySummary> {
 }
 
 /** What the load generator can read the times of, beside checking every message. */
-const MOST_LATENCIES_PER_SECOND = 200_000;
+const MAX_LATENCIES_PER_SECOND = 200_000;
 
 /** Time from publishing to reading, when there is little to do and at half of what a server can do. */
 export async function measureLatency(
@@ -65,7 +65,7 @@ async function measureOne(bench: Bench, run: Run): Promise<LatencyRow> {
     // Buffers of sockets grow with what goes through them: what counts is how it is once they have.
     await deliver(bench, server, readers, { perSecond, seconds });
   }
-  const latencyEvery = Math.ceil((readers * perSecond) / MOST_LATENCIES_PER_SECOND);
+  const latencyEvery = Math.ceil((readers * perSecond) / MAX_LATENCIES_PER_SECOND);
   const delivery = await deliver(bench, server, readers, { perSecond, seconds }, { latencyEvery });
   await bench.close();
   bench.say(

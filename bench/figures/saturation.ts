@@ -22,7 +22,7 @@ interface Step {
 }
 
 const FIRST_PER_SECOND = 20;
-const MOST_PER_SECOND = 20_480;
+const MAX_PER_SECOND = 20_480;
 const FACTOR = 4;
 const KEPT_UP = 0.97;
 /** How long after the last message was due the last reader may have it. */
@@ -56,7 +56,7 @@ async function measure(bench: Bench, name: ContestantName): Promise<SaturationRo
 async function findBest(bench: Bench, server: Contestant): Promise<Step | undefined> {
   let kept: Step | undefined;
   let lost: number | undefined;
-  for (let perSecond = FIRST_PER_SECOND; perSecond <= MOST_PER_SECOND; perSecond *= FACTOR) {
+  for (let perSecond = FIRST_PER_SECOND; perSecond <= MAX_PER_SECOND; perSecond *= FACTOR) {
     const step = await insist(bench, server, perSecond);
     if (step) {
       kept = step;
@@ -127,7 +127,7 @@ function toRow(server: ContestantName, readers: number, best: Step | undefined):
 }
 
 function noteOf(perSecond: number, serverBusy: number, loadBusy: number): { note?: string } {
-  if (perSecond >= MOST_PER_SECOND) return { note: 'no more was asked for' };
+  if (perSecond >= MAX_PER_SECOND) return { note: 'no more was asked for' };
   if (loadBusy > 0.9 && loadBusy > serverBusy) return { note: 'the load generator was the limit' };
   return {};
 }

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 
 /** More than a server that keeps up ever leaves unanswered. */
-const MOST_UNANSWERED = 64;
+const MAX_UNANSWERED = 64;
 
 const ANSWER = 'HTTP/1.1 ';
 
@@ -27,7 +27,7 @@ export class PipelinedPost {
   }
 
   get canPost(): boolean {
-    return this.unanswered.length < MOST_UNANSWERED;
+    return this.unanswered.length < MAX_UNANSWERED;
   }
 
   post(body: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { CONTESTANT_NAMES, entryOf, type ContestantName } from '../contestants.js';
-import type { Figures } from './results.js';
+import type { Figures } from '../figures/measured.js';
 import type { FanoutRow } from '../figures/fanout.js';
 import { renderBars, renderLines, type Bar, type Lines, type Point } from './draw.js';
 

@@ -5,7 +5,8 @@ import type { Arguments } from '../arguments.js';
 import { isUsual } from '../contestants.js';
 import type { TargetOutcome } from '../targets.js';
 import { drawCharts } from './charts.js';
-import { FIGURE_NAMES, type Results } from './results.js';
+import { FIGURE_NAMES } from '../figures/measured.js';
+import { type Results } from './results.js';
 import { cell, formatTable } from './table.js';
 import { formatFigures } from './tables.js';
 

@@ -1,5 +1,5 @@
 import type { FanoutRow } from '../figures/fanout.js';
-import type { Figures } from './results.js';
+import type { Figures } from '../figures/measured.js';
 import { cell, formatTable, RATIO_HEADER, ratioCells } from './table.js';
 
 interface Measured {

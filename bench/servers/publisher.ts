@@ -24,7 +24,7 @@ export interface Target {
 }
 
 /** What a publisher that was held up makes good for; what is older it leaves out. */
-const MOST_BEHIND_MS = 200;
+const MAX_BEHIND_MS = 200;
 
 /**
  * Publishes at a rate for a time, by the clock: messages whose time has come while the process was busy
@@ -43,7 +43,7 @@ export function publishAtRate(target: Target, run: PublishRun): Promise<Publishe
   return new Promise((resolve) => {
     const tick = (): void => {
       const now = performance.now();
-      nextMs = Math.max(nextMs, now - MOST_BEHIND_MS);
+      nextMs = Math.max(nextMs, now - MAX_BEHIND_MS);
       while (nextMs <= now && nextMs < endMs && (target.canTake?.() ?? true)) {
         accepted.push(target.publish(createPayload(firstSeq + count, text)));
         count += 1;

@@ -21,11 +21,11 @@ export interface StormOutcome {
   /** Milliseconds without a connection. */
   readonly p50Ms: number;
   readonly p99Ms: number;
-  readonly mostMs: number;
+  readonly maxMs: number;
   /** The share of readers that found the queue of the socket full at least once. */
   readonly refusedShare: number;
   /** The most that came to the process within a second. */
-  readonly mostPerSecond: number;
+  readonly maxPerSecond: number;
 }
 
 /** `listen`'s queue, as the server sets it. */
@@ -33,7 +33,7 @@ const BACKLOG = 4096;
 /** After how long the kernel of a client that got no answer knocks again, each time. */
 const KNOCK_AGAIN_MS = [1000, 2000, 4000, 8000, 16_000, 32_000];
 /** Clients are not all equally far away. */
-const MOST_TRAVEL_MS = 200;
+const MAX_TRAVEL_MS = 200;
 
 interface Knock {
   readonly reader: number;
@@ -54,7 +54,7 @@ export function simulateStorm(storm: Storm): StormOutcome {
     atMs:
       atMs +
       storm.retryMs * random.between(1, storm.retrySpread) +
-      random.between(0, MOST_TRAVEL_MS),
+      random.between(0, MAX_TRAVEL_MS),
   }));
   const knocks = new KnockQueue(first);
   const serviceMs = storm.serviceMs / storm.freeShare;
@@ -81,9 +81,9 @@ export function simulateStorm(storm: Storm): StormOutcome {
   awayMs.sort((one, other) => one - other);
   const at = (share: number): number => awayMs[Math.ceil(share * awayMs.length) - 1] ?? 0;
   return {
-    ...{ p50Ms: at(0.5), p99Ms: at(0.99), mostMs: at(1) },
+    ...{ p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) },
     refusedShare: storm.readers === 0 ? 0 : refused.size / storm.readers,
-    mostPerSecond: Math.max(0, ...perSecond.values()),
+    maxPerSecond: Math.max(0, ...perSecond.values()),
   };
 }
 

@@ -1,6 +1,6 @@
-import type { HistoryLimits } from '../policies/policy.js';
-import type { EncodedMessage } from '../messages/message.js';
-import type { Position } from '../messages/position.js';
+import type { HistoryLimits } from '../channels/policy.js';
+import type { EncodedMessage } from '../protocol/message.js';
+import type { Position } from '../protocol/position.js';
 import type { Gap } from './gap.js';
 
 /** A channel as the broker sees it: a name and how much it keeps. */
@@ -27,7 +27,7 @@ export interface Batch {
 }
 
 /** What the broker accepted; for a repeat, the first batch of that key. */
-export interface Acceptance {
+export interface PublishResult {
   /** The position of the first message; the others follow it. */
   readonly first: Position;
   /** The type of each message. */
@@ -61,7 +61,7 @@ export interface HistoryPage {
 }
 
 /** Who gets the messages of a channel. Neither method may throw. */
-export interface Subscriber {
+export interface ChannelListener {
   message(message: EncodedMessage): void;
   gap(gap: Gap): void;
 }
@@ -96,10 +96,10 @@ export abstract class Broker {
   /** Resolves once the broker can be used. */
   abstract open(): Promise<void>;
 
-  abstract publish(channel: BrokerChannel, batch: Batch): Promise<Acceptance>;
+  abstract publish(channel: BrokerChannel, batch: Batch): Promise<PublishResult>;
 
   /** A channel has at most one subscription in a broker: the feed, which shares it among its readers. */
-  abstract subscribe(channel: BrokerChannel, subscriber: Subscriber): Promise<Subscription>;
+  abstract subscribe(channel: BrokerChannel, listener: ChannelListener): Promise<Subscription>;
 
   abstract read(channel: BrokerChannel, query: HistoryQuery): Promise<HistoryPage>;
 

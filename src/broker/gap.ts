@@ -1,4 +1,4 @@
-import { before, type Position } from '../messages/position.js';
+import { before, type Position } from '../protocol/position.js';
 
 /** Messages behind `after` that a reader will never get. What it gets next follows `resumeAt`. */
 export interface Gap {

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { BirdsongError } from '../errors/birdsong.error.js';
 import { clientOf } from './client-address.js';
-import { whenOver } from '../channels/when-over.js';
+import { whenClosed } from '../http/when-closed.js';
 
 /** Connections per request that is allowed, so that a client beyond the limit is still told so. */
 const CONNECTIONS_PER_REQUEST = 2;
@@ -25,7 +25,7 @@ export class AddressLimit {
 
   /** @param isProxy whether a connection from this address carries requests of others */
   constructor(
-    private readonly mostCount: number,
+    private readonly maxCount: number,
     private readonly isProxy: (address: string) => boolean,
   ) {}
 
@@ -36,7 +36,7 @@ export class AddressLimit {
       return;
     }
     const client = clientOf(remoteAddress);
-    if (!this.connections.take(client, CONNECTIONS_PER_REQUEST * this.mostCount)) {
+    if (!this.connections.take(client, CONNECTIONS_PER_REQUEST * this.maxCount)) {
       socket.destroy();
       return;
     }
@@ -51,7 +51,7 @@ export class AddressLimit {
     }
     this.warnOfProxy(request);
     const client = clientOf(request.ip ?? '');
-    if (!this.requests.take(client, this.mostCount)) {
+    if (!this.requests.take(client, this.maxCount)) {
       next(
         new BirdsongError('too-many-requests', 'Your address has too many requests under way.', {
           retryAfterSeconds: RETRY_AFTER_SECONDS,
@@ -59,7 +59,7 @@ export class AddressLimit {
       );
       return;
     }
-    whenOver(request, response, () => this.requests.giveBack(client));
+    whenClosed(request, response, () => this.requests.giveBack(client));
     next();
   }
 
@@ -83,9 +83,9 @@ class Count {
   private readonly counts = new Map<string, number>();
 
   /** Whether there was one left. */
-  take(name: string, mostCount: number): boolean {
+  take(name: string, maxCount: number): boolean {
     const count = this.counts.get(name) ?? 0;
-    if (count >= mostCount) {
+    if (count >= maxCount) {
       return false;
     }
     this.counts.set(name, count + 1);

@@ -18,7 +18,7 @@ export class BodyLimit {
   private readonly arriving = new Set<Body>();
   private totalBytes = 0;
 
-  constructor(private readonly mostBytes: number) {}
+  constructor(private readonly maxBytes: number) {}
 
   /** Express middleware, right in front of the body parsers: answers 503 if no other body can be cut off. */
   admit(request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void {
@@ -27,7 +27,7 @@ export class BodyLimit {
       next();
       return;
     }
-    if (this.totalBytes >= this.mostBytes && this.arriving.size === 0) {
+    if (this.totalBytes >= this.maxBytes && this.arriving.size === 0) {
       next(overloaded('This node has as many messages under way as it may have.'));
       return;
     }
@@ -49,7 +49,7 @@ export class BodyLimit {
 
   private shed(): void {
     for (const body of this.arriving) {
-      if (this.totalBytes <= this.mostBytes) {
+      if (this.totalBytes <= this.maxBytes) {
         return;
       }
       body.request.socket.destroy();

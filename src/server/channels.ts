@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { BirdsongOptions } from '../options/birdsong.options.js';
-import type { HistoryLimits } from '../policies/policy.js';
+import type { BirdsongOptions } from '../config/birdsong.options.js';
+import type { HistoryLimits } from '../channels/policy.js';
 
 /** What someone says in a chat room. */
 const chatData = z.strictObject({

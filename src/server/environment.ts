@@ -2,19 +2,19 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { redisContradictions, redisVariables } from './redis-environment.js';
 
-const whole = (least: number, most: number) =>
+const whole = (min: number, max: number) =>
   z
     .string()
     .regex(/^\d+$/, 'must be a whole number')
     .transform(Number)
-    .pipe(z.number().min(least).max(most));
+    .pipe(z.number().min(min).max(max));
 
-const seconds = (least: number, most: number) =>
+const seconds = (min: number, max: number) =>
   z
     .string()
     .regex(/^\d+(\.\d+)?$/, 'must be a number')
     .transform(Number)
-    .pipe(z.number().min(least).max(most));
+    .pipe(z.number().min(min).max(max));
 
 const origins = z
   .string()

@@ -1,7 +1,7 @@
 import { Controller, Get, Header, UseFilters, type OnModuleDestroy } from '@nestjs/common';
 import { Broker } from '../broker/broker.port.js';
 import { BirdsongError } from '../errors/birdsong.error.js';
-import { ProblemFilter } from '../errors/problem.filter.js';
+import { ProblemFilter } from '../http/problem.filter.js';
 
 /** For whatever keeps the server running. */
 @Controller('health')

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Environment } from './environment.js';
 import { readJson } from './json-body.js';
 import { limit } from './limits.js';
-import { refuseOddAddresses } from './odd-addresses.js';
+import { answerUnroutableUrls } from './unroutable-urls.js';
 
 /** The chat page, as the build leaves it. */
 const WEB_ROOT = join(import.meta.dirname, '..', 'web');
@@ -15,7 +15,7 @@ const LISTEN_BACKLOG = 4096;
 
 export function configure(app: NestExpressApplication, environment: Environment): void {
   app.disable('x-powered-by');
-  refuseOddAddresses(app);
+  answerUnroutableUrls(app);
   // A send is small and history is not cached: hashing every answer would be for nothing.
   app.disable('etag');
   app.useSecurityHeaders({

@@ -1,10 +1,10 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Turns } from '../broker/turns.js';
-import { UnsentBytes } from '../channels/unsent-bytes.js';
-import { whenOver } from '../channels/when-over.js';
+import { WeightedSemaphore } from '../concurrency/weighted-semaphore.js';
+import { UnsentBytes } from '../delivery/unsent-bytes.js';
+import { whenClosed } from '../http/when-closed.js';
 import { BirdsongError } from '../errors/birdsong.error.js';
-import { isJsonType } from '../messages/json-body.guard.js';
+import { isJsonType } from '../http/json-body.guard.js';
 import type { Environment } from './environment.js';
 import { whenAnswered } from './when-answered.js';
 
@@ -18,7 +18,7 @@ const ENVELOPE_BYTES = 1024;
 const PARSED_BYTES = 2 * 1024 * 1024;
 
 /** How long a body waits for its turn. */
-const MOST_WAIT_MS = 1000;
+const MAX_WAIT_MS = 1000;
 
 interface RequestWithBody extends IncomingMessage {
   body?: unknown;
@@ -42,8 +42,8 @@ export function readJson(
   });
   const unsent = app.get(UnsentBytes);
   const refusal = 'This node has as many messages under way as it may have.';
-  const turnsOfMessages = new Turns(PARSED_BYTES, refusal);
-  const turnsOfBatches = new Turns(PARSED_BYTES, refusal);
+  const turnsOfMessages = new WeightedSemaphore(PARSED_BYTES, refusal);
+  const turnsOfBatches = new WeightedSemaphore(PARSED_BYTES, refusal);
   app.use((request: RequestWithBody, response: ServerResponse, next: (error?: unknown) => void) => {
     const { body: bytes } = request;
     if (!Buffer.isBuffer(bytes)) {
@@ -54,15 +54,15 @@ export function readJson(
     const begin = () => {
       // In another turn of the loop: not all that wait are to be parsed in one.
       whenAnswered(request, response, (answer) => {
-        setImmediate(() => turns.give(bytes.length));
+        setImmediate(() => turns.release(bytes.length));
         unsent.add(request, request, Buffer.byteLength(answer));
-        whenOver(request, response, () => unsent.release(request));
+        whenClosed(request, response, () => unsent.release(request));
       });
       const { error, value } = parse(request, bytes);
       request.body = value;
       next(error);
     };
-    const waiting = turns.take(bytes.length, MOST_WAIT_MS);
+    const waiting = turns.acquire(bytes.length, MAX_WAIT_MS);
     if (waiting) {
       waiting.then(begin, next);
     } else {

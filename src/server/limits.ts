@@ -62,10 +62,10 @@ export function limit(app: NestExpressApplication, environment: Environment): vo
 type IsTrusted = (address: string, hop: number) => boolean;
 
 /** Not `server.maxConnections`: what one full worker leaves, Node hands to the next, and round and round. */
-function limitConnections(server: Server, mostCount: number): void {
+function limitConnections(server: Server, maxCount: number): void {
   let count = 0;
   server.on('connection', (socket: Socket) => {
-    if (count >= mostCount) {
+    if (count >= maxCount) {
       socket.destroy();
       return;
     }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import type { RedisAddress, RedisOptions } from '../options/redis.options.js';
+import type { RedisAddress, RedisOptions } from '../config/redis.options.js';
 import {
   commandTimeoutMs,
   contradictions,
@@ -8,7 +8,7 @@ import {
   probeIntervalMs,
   redisUrl,
   waitForReplicas,
-} from '../options/redis.settings.js';
+} from '../config/redis.settings.js';
 
 const addresses = z.string().transform((list, context) => list.split(',').map(parse(context)));
 

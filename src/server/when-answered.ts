@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { whenOver } from '../channels/when-over.js';
+import { whenClosed } from '../http/when-closed.js';
 
 /**
  * Acts once, when the handler has given its answer, or nobody waits for one any more. The answer itself may take
@@ -23,5 +23,5 @@ export function whenAnswered(
     done(args[0]);
     return end(...args);
   }) as typeof end;
-  whenOver(request, response, () => done(''));
+  whenClosed(request, response, () => done(''));
 }

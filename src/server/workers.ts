@@ -5,7 +5,7 @@ import { urlOf } from './http.js';
 import { redisOptionsOf } from './redis-environment.js';
 
 const REPLACE_FIRST_MS = 100;
-const REPLACE_MOST_MS = 10_000;
+const REPLACE_MAX_MS = 10_000;
 /** A worker that served for so long did not die of its start. */
 const STABLE_MS = 30_000;
 
@@ -67,7 +67,7 @@ export class Workers {
       cluster.fork();
     }, this.replaceMs);
     this.replacing.add(timer);
-    this.replaceMs = Math.min(this.replaceMs * 2, REPLACE_MOST_MS);
+    this.replaceMs = Math.min(this.replaceMs * 2, REPLACE_MAX_MS);
   }
 
   /** Again, it hurries the workers. */

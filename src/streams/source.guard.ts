@@ -1,5 +1,5 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { responseOf, type HttpRequest } from './stream.request.js';
+import { responseOf, type HttpRequest } from '../http/http-request.js';
 import { watchSource } from './take-over.js';
 
 /** A guard only because guards run before Nest pipes its event stream, and interceptors run after. */

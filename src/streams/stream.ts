@@ -1,20 +1,20 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Gap } from '../broker/gap.js';
-import type { ChannelFeed } from '../channels/channel.feed.js';
+import type { ChannelFeed } from '../delivery/channel.feed.js';
 import {
   ChannelReader,
   type Beginning,
   type ReaderSink,
   type Start,
-} from '../channels/channel.reader.js';
-import { toTextChunk } from '../channels/chunk.js';
-import type { FrameBatch } from '../channels/frame-batch.js';
-import type { UnsentBytes } from '../channels/unsent-bytes.js';
-import type { SlowReaderRule } from '../policies/policy.js';
-import { formatPosition, type Position } from '../messages/position.js';
-import * as events from './control-events.js';
-import { cursorEntry, cursorKey, formatCursor } from './cursor.js';
+} from '../delivery/channel.reader.js';
+import { toTextChunk } from '../delivery/chunk.js';
+import type { FrameBatch } from '../delivery/frame-batch.js';
+import type { UnsentBytes } from '../delivery/unsent-bytes.js';
+import type { SlowReaderRule } from '../channels/policy.js';
+import { formatPosition, type Position } from '../protocol/position.js';
+import * as events from '../protocol/control-events.js';
+import { cursorEntry, cursorKey, formatCursor } from '../protocol/cursor.js';
 import { directSocket } from './direct-socket.js';
 import { releaseSignal } from './take-over.js';
 
@@ -124,14 +124,14 @@ export class Stream implements ReaderSink {
    * To be called at equal intervals. Breaks a silence of this many of them, and cuts off a client that took
    * nothing of what waits for it for as many.
    */
-  beat(most: number): void {
+  beat(max: number): void {
     const unsent = this.response.writableLength;
     const isStalled = (this.isFull() || this.isEnding) && unsent === this.unsentBytes;
     this.stalledBeats = isStalled ? this.stalledBeats + 1 : 0;
     this.unsentBytes = unsent;
-    if (this.stalledBeats >= most) {
+    if (this.stalledBeats >= max) {
       this.destroy();
-    } else if (++this.silentBeats >= most && !this.isFull() && !this.isEnding) {
+    } else if (++this.silentBeats >= max && !this.isFull() && !this.isEnding) {
       this.send(events.HEARTBEAT);
     }
   }

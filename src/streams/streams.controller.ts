@@ -10,11 +10,11 @@ import {
 } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import { z } from 'zod';
-import { Access, AccessGuard, Admission, type Admitted } from '../auth/access.guard.js';
-import { ProblemFilter } from '../errors/problem.filter.js';
-import { RequestPipe, wholeParameter } from '../messages/request.pipe.js';
+import { Access, AccessGuard, Admission, type Admitted } from '../access/access.guard.js';
+import { ProblemFilter } from '../http/problem.filter.js';
+import { RequestPipe, wholeParameter } from '../http/request.pipe.js';
 import { SourceGuard } from './source.guard.js';
-import { lastEventIdOf, rawRequestOf, responseOf, type HttpRequest } from './stream.request.js';
+import { lastEventIdOf, rawRequestOf, responseOf, type HttpRequest } from '../http/http-request.js';
 import { Streams } from './streams.js';
 
 const streamQuery = z.object({ history: wholeParameter(0, 1000).default(0) });

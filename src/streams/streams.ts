@@ -1,15 +1,15 @@
 import { Injectable, Logger, type MessageEvent } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Observable } from 'rxjs';
-import { Feeds } from '../channels/feeds.js';
-import type { Start } from '../channels/channel.reader.js';
-import { ReaderLimit } from '../channels/reader-limit.js';
-import { UnsentBytes } from '../channels/unsent-bytes.js';
-import { BirdsongSettings } from '../options/birdsong.settings.js';
-import { requireNames } from '../policies/channel-name.js';
-import type { Channel } from '../policies/channel-policies.js';
-import * as events from './control-events.js';
-import { resumeFrom } from './cursor.js';
+import { Feeds } from '../delivery/feeds.js';
+import type { Start } from '../delivery/channel.reader.js';
+import { StreamLimit } from '../delivery/stream-limit.js';
+import { UnsentBytes } from '../delivery/unsent-bytes.js';
+import { BirdsongSettings } from '../config/birdsong.settings.js';
+import { requireNames } from '../channels/channel-name.js';
+import type { Channel } from '../channels/channel-policies.js';
+import * as events from '../protocol/control-events.js';
+import { resumeFrom } from './resume.js';
 import { Stream, type StreamOwner } from './stream.js';
 import { takeOver } from './take-over.js';
 
@@ -17,7 +17,7 @@ import { takeOver } from './take-over.js';
 const BEATS = 10;
 
 /** Over how long those who are sent away come back, at the least. */
-const SPREAD_LEAST_MS = 1000;
+const SPREAD_MIN_MS = 1000;
 
 export interface StreamOptions {
   /** Where the client resumes. Default none: it begins live, or with `historyCount`. */
@@ -36,7 +36,7 @@ export class Streams implements StreamOwner {
 
   constructor(
     private readonly feeds: Feeds,
-    private readonly limit: ReaderLimit,
+    private readonly limit: StreamLimit,
     readonly unsent: UnsentBytes,
     private readonly settings: BirdsongSettings,
   ) {}
@@ -145,7 +145,7 @@ export class Streams implements StreamOwner {
   /** Random, so that those who are sent away together do not come back together. */
   private spreadRetryMs(): number {
     const { retryMs } = this.settings;
-    return Math.round(retryMs + Math.random() * Math.max(retryMs, SPREAD_LEAST_MS));
+    return Math.round(retryMs + Math.random() * Math.max(retryMs, SPREAD_MIN_MS));
   }
 
   private add(stream: Stream): void {

@@ -2,7 +2,7 @@ import { SSE_ABORT_CONTROLLER, type MessageEvent } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { Observable } from 'rxjs';
-import { lighten } from './lighten.js';
+import { trimResponse } from './trim-response.js';
 
 const SOURCE = Symbol('birdsong.source');
 
@@ -55,7 +55,7 @@ export function takeOver(
       subscriber.complete();
     }
     whenHeadersAreOut(response, () => {
-      lighten(request, response);
+      trimResponse(request, response);
       open();
     });
   });

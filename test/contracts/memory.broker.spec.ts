@@ -1,5 +1,5 @@
-import { MemoryBroker } from '../../src/broker/memory.broker.js';
-import { BirdsongSettings } from '../../src/options/birdsong.settings.js';
+import { MemoryBroker } from '../../src/engines/memory/memory.broker.js';
+import { BirdsongSettings } from '../../src/config/birdsong.settings.js';
 import { brokerContract } from './broker.contract.js';
 
 brokerContract('MemoryBroker', () => {

@@ -1,5 +1,5 @@
 import type { Batch, BrokerChannel, HistoryPage } from '../../src/broker/broker.port.js';
-import { encodeTail, type EncodedMessage, type Message } from '../../src/messages/message.js';
+import { encodeTail, type EncodedMessage, type Message } from '../../src/protocol/message.js';
 
 let channelCount = 0;
 

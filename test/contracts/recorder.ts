@@ -1,15 +1,15 @@
 import type {
   Broker,
   BrokerChannel,
-  Subscriber,
+  ChannelListener,
   Subscription,
 } from '../../src/broker/broker.port.js';
 import type { Gap } from '../../src/broker/gap.js';
-import type { EncodedMessage } from '../../src/messages/message.js';
+import type { EncodedMessage } from '../../src/protocol/message.js';
 import { withDeadline } from '../harness/deadline.js';
 
 /** A subscriber that keeps what it is given and lets a test wait for more. */
-export class Recorder implements Subscriber {
+export class Recorder implements ChannelListener {
   readonly received: EncodedMessage[] = [];
   readonly gaps: Gap[] = [];
   subscription!: Subscription;

@@ -1,9 +1,9 @@
 import type { Redis } from 'ioredis';
 import type { Broker } from '../../src/broker/broker.port.js';
-import type { RedisCommonOptions, RedisOptions } from '../../src/options/redis.options.js';
-import { BirdsongSettings } from '../../src/options/birdsong.settings.js';
-import type { RedisSettings } from '../../src/options/redis.settings.js';
-import { RedisBroker } from '../../src/redis/redis.broker.js';
+import type { RedisCommonOptions, RedisOptions } from '../../src/config/redis.options.js';
+import { BirdsongSettings } from '../../src/config/birdsong.settings.js';
+import type { RedisSettings } from '../../src/config/redis.settings.js';
+import { RedisBroker } from '../../src/engines/redis/redis.broker.js';
 import { RedisServer } from '../harness/redis-server.js';
 
 /** The brokers of several nodes, ended together. */

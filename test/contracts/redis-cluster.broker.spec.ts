@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { slotOf } from '../../src/redis/slots.js';
+import { slotOf } from '../../src/engines/redis/slots.js';
 import { RedisCluster } from '../harness/redis-cluster.js';
 import { brokerContract } from './broker.contract.js';
 import { dataOf, newChannel, publication } from './publications.js';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Broker, BrokerChannel } from '../../src/broker/broker.port.js';
-import type { Position } from '../../src/messages/position.js';
+import type { Position } from '../../src/protocol/position.js';
 import { RedisServer } from '../harness/redis-server.js';
 import { TcpProxy } from '../harness/tcp-proxy.js';
 import { dataOf, newChannel, publication } from './publications.js';

@@ -4,8 +4,8 @@ import type { Sieve } from '../harness/proxied-connection.js';
 import { expectNothingFalse, expectNothingLost, scenario } from './world/scenario.js';
 
 /** Passes so many bytes of a connection, then cuts it: anywhere, within a frame or a character. */
-function cutsAtRandom(mostBytes: number): Sieve {
-  let left = Math.floor(Math.random() * mostBytes);
+function cutsAtRandom(maxBytes: number): Sieve {
+  let left = Math.floor(Math.random() * maxBytes);
   return (chunk, connection) => {
     if (chunk.length < left) {
       left -= chunk.length;

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { queryObjects } from 'node:v8';
 
 const CLASSES = {
-  ChannelFeed: 'channels/channel.feed.js',
+  ChannelFeed: 'delivery/channel.feed.js',
   Stream: 'streams/stream.js',
 };
 

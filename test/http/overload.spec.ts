@@ -56,7 +56,7 @@ eachBroker('a node that reads as many channels as it may', (world) => {
 
 eachBroker('a node that has as many readers as it may', (world) => {
   test('refuses one more, and those that come at once leave none too many', async () => {
-    const app = await world.start({ maxReaders: 5 });
+    const app = await world.start({ maxStreams: 5 });
     const channel = world.channel();
     const readers = await Promise.all(
       Array.from({ length: 20 }, () => world.read(eventsUrl(app, channel))),

@@ -99,7 +99,7 @@ describe('BirdsongModule', () => {
     ['tls (false) contradicts url (rediss://a)', { redis: { url: 'rediss://a', tls: false } }],
     ['coalesceMs', { coalesceMs: 'soon' }],
     ['drainSeconds', { drainSeconds: -1 }],
-    ['maxReaders', { maxReaders: 0 }],
+    ['maxStreams', { maxStreams: 0 }],
     ['maxFeeds', { maxFeeds: 0.5 }],
     ['maxTotalUnsentBytes', { maxTotalUnsentBytes: 1 }],
     ['channels["a.:b"].history.count', { channels: { 'a.:b': { history: { count: 0 } } } }],

@@ -42,10 +42,10 @@ describe('The package', () => {
   });
 
   it('holds the scripts for Redis and the page', async () => {
-    const scripts = await readdir(join(repository, 'src/redis/lua'));
+    const scripts = await readdir(join(repository, 'src/engines/redis/lua'));
 
     expect(paths).toEqual(
-      expect.arrayContaining(scripts.map((script) => `dist/redis/lua/${script}`)),
+      expect.arrayContaining(scripts.map((script) => `dist/engines/redis/lua/${script}`)),
     );
     expect(paths).toContain('dist/web/index.html');
     expect(paths.filter((path) => /^dist\/web\/assets\/.+\.(js|css)$/.test(path))).toHaveLength(2);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Position } from '../../src/messages/position.js';
+import type { Position } from '../../src/protocol/position.js';
 
 /** The largest epoch and offset: fifteen digits. */
 export const largest = 999_999_999_999_999;

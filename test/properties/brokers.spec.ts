@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Broker } from '../../src/broker/broker.port.js';
-import { MemoryBroker } from '../../src/broker/memory.broker.js';
-import { BirdsongSettings } from '../../src/options/birdsong.settings.js';
+import { MemoryBroker } from '../../src/engines/memory/memory.broker.js';
+import { BirdsongSettings } from '../../src/config/birdsong.settings.js';
 import { newChannel } from '../contracts/publications.js';
 import { RedisBrokers } from '../contracts/redis-brokers.js';
 import { commandsOn, type Models, type Real } from './broker-commands.js';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { BirdsongError } from '../../src/errors/birdsong.error.js';
-import { isChannelName } from '../../src/policies/channel-name.js';
-import { ChannelPattern } from '../../src/policies/channel-pattern.js';
-import { ChannelPolicies } from '../../src/policies/channel-policies.js';
+import { isChannelName } from '../../src/channels/channel-name.js';
+import { ChannelPattern } from '../../src/channels/channel-pattern.js';
+import { ChannelPolicies } from '../../src/channels/channel-policies.js';
 import { letters, texts } from './arbitraries.js';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-:';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { formatPosition, parsePosition, type Position } from '../../src/messages/position.js';
-import { cursorEntry, cursorKey, formatCursor, resumeFrom } from '../../src/streams/cursor.js';
+import { formatPosition, parsePosition, type Position } from '../../src/protocol/position.js';
+import { cursorEntry, cursorKey, formatCursor } from '../../src/protocol/cursor.js';
+import { resumeFrom } from '../../src/streams/resume.js';
 import { largest, letters, positions, texts } from './arbitraries.js';
 
 /** What Node allows all headers of a request together. */

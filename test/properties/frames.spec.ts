@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Frame } from '../../src/channels/frame.js';
-import { firstBatch, toBatch } from '../../src/channels/frame-batch.js';
-import { isMessageType } from '../../src/messages/message-form.js';
-import { completeJson, encodeTail, type EncodedMessage } from '../../src/messages/message.js';
-import { formatPosition, type Position } from '../../src/messages/position.js';
-import { decodePublished, encodePayload } from '../../src/redis/payload.js';
-import * as events from '../../src/streams/control-events.js';
+import { Frame } from '../../src/delivery/frame.js';
+import { firstBatch, toBatch } from '../../src/delivery/frame-batch.js';
+import { isMessageType } from '../../src/protocol/message-form.js';
+import { completeJson, encodeTail, type EncodedMessage } from '../../src/protocol/message.js';
+import { formatPosition, type Position } from '../../src/protocol/position.js';
+import { decodePublished, encodePayload } from '../../src/engines/redis/payload.js';
+import * as events from '../../src/protocol/control-events.js';
 import { EventStreamParser, type ParsedEvent } from '../harness/event-stream-parser.js';
 import { cut, cuts, positions, texts, types, values } from './arbitraries.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { gapBehind, type Outlook } from '../../src/broker/gap.js';
-import { formatPosition, type Position } from '../../src/messages/position.js';
+import { formatPosition, type Position } from '../../src/protocol/position.js';
 
 /** One thing that happens to a channel's history; `lose` comes with a new epoch. */
 type Step = { append: number } | { trim: number } | { lose: number };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { resolvePolicy } from '../../src/policies/policy.js';
+import { resolvePolicy } from '../../src/channels/policy.js';
 import { environmentSchema, readEnvironment } from '../../src/server/environment.js';
 import { texts } from './arbitraries.js';
 

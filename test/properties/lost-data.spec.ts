@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import type { Broker, BrokerChannel } from '../../src/broker/broker.port.js';
-import { formatPosition, type Position } from '../../src/messages/position.js';
+import { formatPosition, type Position } from '../../src/protocol/position.js';
 import { batch, dataOf, newChannel } from '../contracts/publications.js';
 import { RedisBrokers } from '../contracts/redis-brokers.js';
 import { RedisServer } from '../harness/redis-server.js';

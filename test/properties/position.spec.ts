@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { formatPosition, parsePosition } from '../../src/messages/position.js';
+import { formatPosition, parsePosition } from '../../src/protocol/position.js';
 import { RedisServer } from '../harness/redis-server.js';
 import { largest, letters, positions } from './arbitraries.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { mastersOf } from '../../src/redis/cluster-masters.js';
-import { parseClusterNodes } from '../../src/redis/cluster-nodes.js';
+import { mastersOf } from '../../src/engines/redis/cluster-masters.js';
+import { parseClusterNodes } from '../../src/engines/redis/cluster-nodes.js';
 
 const ASKED = { host: '10.0.0.1', port: 7000 };
 

@@ -112,7 +112,7 @@ export class ChannelWalk {
   private judgeContent(id: string, message: string): void {
     const sent = this.sent.get(message);
     this.seen.add(message);
-    if (sent?.channel !== this.channel || sent.mostCount === 0) {
+    if (sent?.channel !== this.channel || sent.maxCount === 0) {
       this.add('never-sent', `${message} at ${id}`);
     } else if (!sent.acknowledgedIds.has(id) && !sent.isUncertain) {
       this.add('wrong-id', `${message} at ${id}, acknowledged as ${join(sent.acknowledgedIds)}`);
@@ -150,7 +150,7 @@ export class ChannelWalk {
     if (!sent) return;
     const count = (this.counts.get(message) ?? 0) + 1;
     this.counts.set(message, count);
-    if (count > Math.max(1, sent.mostCount)) this.add('twice', `${message} again at ${id}`);
+    if (count > Math.max(1, sent.maxCount)) this.add('twice', `${message} again at ${id}`);
     // Only of what was acknowledged does its publisher know when it was accepted.
     if (sent.acknowledgedIds.size === 0) return;
     const before = this.sequences.get(sent.publisher) ?? 0;

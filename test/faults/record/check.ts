@@ -99,9 +99,9 @@ function judgeHistory({ channel, messages }: FinalHistory, sent: Sent): Violatio
     const source = sent.get(message);
     const count = (counts.get(message) ?? 0) + 1;
     counts.set(message, count);
-    if (source?.channel !== channel || source.mostCount === 0) {
+    if (source?.channel !== channel || source.maxCount === 0) {
       add('never-sent', `${message} at ${id}`);
-    } else if (count > source.mostCount) {
+    } else if (count > source.maxCount) {
       add('twice', `${message} again at ${id}`);
     }
   });
@@ -111,7 +111,7 @@ function judgeHistory({ channel, messages }: FinalHistory, sent: Sent): Violatio
 /** A publisher that was acknowledged twice was acknowledged as one message. */
 function judgeAnswers(sent: Sent): Violation[] {
   return [...sent.values()]
-    .filter(({ acknowledgedIds, mostCount }) => acknowledgedIds.size > mostCount)
+    .filter(({ acknowledgedIds, maxCount }) => acknowledgedIds.size > maxCount)
     .map(({ message, channel, acknowledgedIds }) => ({
       kind: 'twice',
       witness: 'sender',

@@ -9,7 +9,7 @@ export interface SentMessage {
   readonly sentAtMs: number;
   readonly acknowledgedIds: ReadonlySet<string>;
   /** How many messages the attempts may have made at the most. */
-  readonly mostCount: number;
+  readonly maxCount: number;
   /** Whether an attempt had no certain outcome: it may have been accepted, and at another position. */
   readonly isUncertain: boolean;
 }
@@ -46,7 +46,7 @@ function summarise(attempts: readonly Attempt[]): SentMessage {
     sequence: first.sequence,
     sentAtMs: first.sentAtMs,
     acknowledgedIds,
-    mostCount: first.key === undefined ? possible : Math.min(1, possible),
+    maxCount: first.key === undefined ? possible : Math.min(1, possible),
     isUncertain: uncertain > 0,
   };
 }

@@ -36,8 +36,8 @@ function engineOf(name: string): EngineName {
   throw new Error(`--engine: no ${name}; there are ${Object.keys(ENGINES).join(', ')}`);
 }
 
-function whole(option: string, text: string, least: number, most: number): number {
+function whole(option: string, text: string, min: number, max: number): number {
   const number = Number(text);
-  if (/^\d+$/.test(text) && number >= least && number <= most) return number;
-  throw new Error(`${option} is a whole number from ${least} to ${most}`);
+  if (/^\d+$/.test(text) && number >= min && number <= max) return number;
+  throw new Error(`${option} is a whole number from ${min} to ${max}`);
 }

@@ -3,8 +3,8 @@ import { Random } from '../../harness/random.js';
 /** Choices that follow from a seed alone. */
 export class Dice extends Random {
   /** A whole number, both ends included. */
-  whole(least: number, most: number): number {
-    return least + Math.floor(this.next() * (most - least + 1));
+  whole(min: number, max: number): number {
+    return min + Math.floor(this.next() * (max - min + 1));
   }
 
   /** Whose choices follow from these, and do not change them further. */

@@ -3,7 +3,7 @@ import type { World } from '../world/world.js';
 import type { Dice } from './dice.js';
 import type { Faults } from './fault.js';
 
-const MOST_READERS = 10;
+const MAX_READERS = 10;
 
 export const anyNode = <Node extends WorldNode>(world: World<Node>, dice: Dice): Node =>
   world.node(dice.whole(0, world.nodes.length - 1));
@@ -32,7 +32,7 @@ export const NODE_FAULTS = {
   },
   'reader joins': async (world, dice) => {
     const channels = dice.pick([['public.a'], ['public.b'], ['public.a', 'public.b']]);
-    if (world.readers.length < MOST_READERS) await world.read({ channels });
+    if (world.readers.length < MAX_READERS) await world.read({ channels });
   },
   'reader is away': async (world, dice) => {
     const away = world.readers[dice.whole(0, world.readers.length - 1)];

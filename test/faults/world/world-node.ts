@@ -9,7 +9,7 @@ export interface WorldNodeOptions {
   readonly frontSieve?: (() => Sieve) | undefined;
 }
 
-const MOST_STARTS = 20;
+const MAX_STARTS = 20;
 
 /** A Birdsong node behind a bad network: the front to its clients. */
 export class WorldNode {
@@ -58,7 +58,7 @@ export class WorldNode {
   /** Kills it and starts it again, behind the same front; as often as it takes, if Redis is away. */
   async restart(): Promise<void> {
     await this.kill();
-    for (let left = MOST_STARTS; ; left--) {
+    for (let left = MAX_STARTS; ; left--) {
       try {
         this.process = await BirdsongNode.start({ env: this.env });
         this.front.retarget(this.process.port);

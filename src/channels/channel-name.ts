@@ -1,0 +1,28 @@
+import { BirdsongError } from '../errors/birdsong.error.js';
+
+const FORM = /^[A-Za-z0-9_:-]+(?:\.[A-Za-z0-9_:-]+)*$/;
+const MAX_LENGTH = 128;
+
+/** Whether this is a channel's name: non-empty segments of `A-Z a-z 0-9 _ - :` with dots between. */
+export function isChannelName(name: string): boolean {
+  return name.length <= MAX_LENGTH && FORM.test(name);
+}
+
+/** @throws BirdsongError `invalid-channel` */
+export function requireChannelName(name: unknown): string {
+  if (typeof name !== 'string' || !isChannelName(name)) {
+    throw new BirdsongError(
+      'invalid-channel',
+      'A channel is 1 to 128 characters of A-Z a-z 0-9 _ - . : in segments with single dots between.',
+    );
+  }
+  return name;
+}
+
+/** @throws BirdsongError `invalid-request` for none, more than this, or one twice */
+export function requireNames(names: readonly unknown[], max: number): readonly unknown[] {
+  if (names.length < 1 || names.length > max || new Set(names).size !== names.length) {
+    throw new BirdsongError('invalid-request', `There may be 1 to ${max} channels, each once.`);
+  }
+  return names;
+}

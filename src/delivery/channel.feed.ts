@@ -1,0 +1,222 @@
+import { Logger } from '@nestjs/common';
+import type { Broker, BrokerChannel, Subscription } from '../broker/broker.port.js';
+import type { Gap } from '../broker/gap.js';
+import { Pause } from '../concurrency/pause.js';
+import type { EncodedMessage } from '../protocol/message.js';
+import { before, type Position } from '../protocol/position.js';
+import type { Channel } from '../channels/channel-policies.js';
+import { Frame } from './frame.js';
+import { firstBatch, toBatch, type FrameBatch } from './frame-batch.js';
+import { FrameRing, RING_COUNT } from './frame.ring.js';
+import type { HistoryLimiter } from '../broker/history-limiter.js';
+import { ReplaySource, type ReplayPage } from './replay.source.js';
+import { Pacer } from './pacer.js';
+import type { RingBudget } from './ring-budget.js';
+
+/** Frames at most that readers who come back are given at once. */
+const SHARED_COUNT = 256;
+const RESUBSCRIBE_FIRST_MS = 100;
+const RESUBSCRIBE_MAX_MS = 2000;
+
+/** Who reads a feed live. */
+export interface FeedReader {
+  /** @param after the feed's position before */
+  deliver(batch: FrameBatch, after: Position): void;
+  /** @param after the feed's position before */
+  gap(gap: Gap, after: Position): void;
+}
+
+/**
+ * One channel on one node: its newest position, recent frames, and the readers of both. It is the only
+ * subscriber of its channel here; the registry that opened it closes it.
+ */
+export class ChannelFeed {
+  /** Resolves once the feed is subscribed: at once, or when the broker is back. Rejects if closed first. */
+  readonly opened: Promise<void>;
+  private readonly brokerChannel: BrokerChannel;
+  private readonly history: ReplaySource;
+  private readonly pacer: Pacer;
+  private readonly readers = new Set<FeedReader>();
+  /** Frames that readers have been given. */
+  private readonly ring: FrameRing;
+  /**
+   * What readers that come back were given since the last flush, by their offset. Weak: it is a copy of what
+   * the ring has, worth its memory only while sockets hold it anyway.
+   */
+  private readonly shared = new Map<number, WeakRef<FrameBatch>>();
+  /** Frames that wait to be given to readers together. */
+  private arrived: Frame[] = [];
+  private subscription: Subscription | undefined;
+  private filling: Promise<void> | undefined;
+  private isClosed = false;
+  private readonly pause = new Pause();
+  private readonly logger = new Logger('Birdsong');
+
+  constructor(
+    private readonly broker: Broker,
+    limiter: HistoryLimiter,
+    readonly channel: Channel,
+    budget: RingBudget,
+    coalesceMs: number,
+  ) {
+    this.ring = new FrameRing(budget);
+    this.brokerChannel = { name: channel.name, history: channel.policy.history };
+    this.history = new ReplaySource(broker, limiter, this.brokerChannel);
+    this.pacer = new Pacer(() => this.flush(), coalesceMs);
+    this.opened = this.open();
+    // Each reader awaits it; a feed that is closed before it has one must not count as unhandled.
+    this.opened.catch(() => undefined);
+  }
+
+  /** The last position that readers have been given. */
+  get position(): Position {
+    return this.ring.position;
+  }
+
+  attach(reader: FeedReader): void {
+    this.readers.add(reader);
+  }
+
+  detach(reader: FeedReader): void {
+    this.readers.delete(reader);
+  }
+
+  /**
+   * The frames behind a position, a page at most, or nothing if the ring does not reach back that far.
+   * Readers at the same position share them.
+   */
+  recent(position: Position): FrameBatch | 'none' | undefined {
+    if (!this.ring.covers(position)) {
+      return undefined;
+    }
+    const { offset } = position;
+    if (offset === this.position.offset) {
+      return 'none';
+    }
+    const shared = this.shared.get(offset)?.deref();
+    if (shared) {
+      return shared;
+    }
+    const batch = firstBatch(this.ring.range(offset + 1, offset + SHARED_COUNT));
+    if (batch) {
+      this.shared.set(offset, new WeakRef(batch));
+    }
+    return batch;
+  }
+
+  /** The position behind which the newest frames begin that are no more than this, together. */
+  newestWithin(maxCount: number, maxBytes: number): Position {
+    const { offset } = this.position;
+    const frames = this.ring.range(Math.max(this.ring.first, offset - maxCount + 1));
+    let count = 0;
+    for (let bytes = 0; count < frames.length; count++) {
+      bytes += frames.at(-1 - count)?.bytes.length ?? 0;
+      if (bytes > maxBytes && count > 0) {
+        break;
+      }
+    }
+    const oldest = count > 0 ? frames.at(-count) : undefined;
+    return oldest ? before(oldest.position) : this.position;
+  }
+
+  /** Whether this many of the newest messages are at hand, or all that there ever were. */
+  hasNewest(count: number): boolean {
+    return this.position.offset - this.ring.first + 1 >= Math.min(count, this.position.offset);
+  }
+
+  /**
+   * Fetches the newest history into the ring, once: a reader that was away for a moment, and all who come with
+   * it, are served from there.
+   */
+  fill(): Promise<void> {
+    this.filling ??= this.history
+      .newest(RING_COUNT)
+      .then(({ frames }) => this.ring.prepend(frames));
+    return this.filling;
+  }
+
+  /** Whether `fill` may bring the ring back to this position. */
+  isFillable({ offset }: Position): boolean {
+    const newest = this.position.offset;
+    return offset < newest && offset >= newest - RING_COUNT;
+  }
+
+  /** The newest messages of history, at most this many, in frames. */
+  newest(count: number): Promise<ReplayPage> {
+    return this.history.newest(count);
+  }
+
+  /** History behind a position, in frames. */
+  replay(position: Position): Promise<ReplayPage> {
+    return this.history.behind(position);
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.subscription?.close();
+    this.pacer.close();
+    this.readers.clear();
+    this.history.close();
+    this.ring.close();
+    this.shared.clear();
+    this.pause.end();
+  }
+
+  private async open(): Promise<void> {
+    for (let waitMs = RESUBSCRIBE_FIRST_MS; !this.subscription; waitMs *= 2) {
+      this.requireOpen();
+      try {
+        const subscription = await this.broker.subscribe(this.brokerChannel, {
+          message: (message) => this.receive(message),
+          gap: (gap) => this.jump(gap),
+        });
+        this.subscription = subscription;
+        this.ring.jump(subscription.position);
+      } catch (error) {
+        if (waitMs === RESUBSCRIBE_FIRST_MS) {
+          this.logger.warn(`Readers of ${this.channel.name} wait for the broker: ${String(error)}`);
+        }
+        await this.pause.for(Math.min(waitMs, RESUBSCRIBE_MAX_MS));
+      }
+    }
+    if (this.isClosed) {
+      this.subscription.close();
+    }
+  }
+
+  private requireOpen(): void {
+    if (this.isClosed) {
+      throw new Error(`The feed of ${this.channel.name} was closed.`);
+    }
+  }
+
+  private receive(message: EncodedMessage): void {
+    this.arrived.push(new Frame(message));
+    this.pacer.request();
+  }
+
+  private flush(): void {
+    const batch = toBatch(this.arrived);
+    if (!batch) {
+      return;
+    }
+    const after = this.position;
+    this.arrived = [];
+    this.shared.clear();
+    this.ring.append(batch.frames);
+    for (const reader of this.readers) {
+      reader.deliver(batch, after);
+    }
+  }
+
+  private jump(gap: Gap): void {
+    this.flush();
+    const after = this.position;
+    this.shared.clear();
+    this.ring.jump(gap.resumeAt);
+    this.filling = undefined;
+    for (const reader of this.readers) {
+      reader.gap(gap, after);
+    }
+  }
+}

@@ -1,0 +1,230 @@
+import type { Gap } from '../broker/gap.js';
+import { before, isAfter, isSame, type Position } from '../protocol/position.js';
+import type { ChannelFeed, FeedReader } from './channel.feed.js';
+import type { Frame } from './frame.js';
+import { firstBatch, toBatch, type FrameBatch } from './frame-batch.js';
+
+/** Where a reader begins. */
+export type Start =
+  | { readonly kind: 'live' }
+  /** With the newest messages, at most this many. */
+  | { readonly kind: 'newest'; readonly count: number }
+  /** Behind a position; `undefined` is what somebody sent in the place of one. */
+  | { readonly kind: 'after'; readonly position: Position | undefined };
+
+/** What somebody sent who was nowhere: no history has this epoch. */
+const NOWHERE: Position = { epoch: 0, offset: 0 };
+
+/** How much of the newest a reader is given at a time. */
+export interface Limit {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+/** What a beginning turned out to be. */
+export interface Beginning {
+  /** The channel's newest position. */
+  readonly newest: Position;
+  /** Where the reader begins: the first message it gets follows this position. */
+  readonly start: Position;
+  readonly gap: Gap | undefined;
+}
+
+/** Where a reader's messages go. */
+export interface ReaderSink {
+  /** @returns a promise that resolves once it can take more, nothing if it can now */
+  replay(batch: FrameBatch, reader: ChannelReader): Promise<void> | undefined;
+  live(batch: FrameBatch, reader: ChannelReader): void;
+  gap(gap: Gap, reader: ChannelReader): void;
+}
+
+/**
+ * One reader's place in one channel. Replays from history and the ring, then reads live, without a hole
+ * or a repeat in between: the step from the one to the other happens within one tick.
+ */
+export class ChannelReader implements FeedReader {
+  /** The last message it was given. */
+  position: Position = NOWHERE;
+  /** What was read to find out where to begin, and is to be given first. Nobody else may hold it: it is large. */
+  private frames: readonly Frame[] | undefined;
+  private isClosed = false;
+
+  constructor(
+    readonly feed: ChannelFeed,
+    private readonly sink: ReaderSink,
+  ) {}
+
+  /** Finds where to begin. Rejects if the broker must be asked and does not answer. */
+  async begin(start: Start): Promise<Beginning> {
+    await this.feed.opened;
+    switch (start.kind) {
+      case 'live':
+        return this.beginAt(this.feed.position);
+      case 'newest':
+        return this.beginWith(start.count);
+      case 'after':
+        return this.beginBehind(start.position);
+    }
+  }
+
+  /**
+   * Replays what `begin` found to be missing, or what came since `pause`, then reads live. Rejects as `begin`.
+   * @param limit no more than the newest messages within this limit, whenever the sink can take more: what has to
+   * be left out is told as a gap. Default: all.
+   */
+  async run(limit?: Limit): Promise<void> {
+    while (!this.isClosed) {
+      if (limit) {
+        this.skipTo(this.feed.newestWithin(limit.count, limit.bytes));
+      }
+      const recent = this.feed.recent(this.position);
+      if (recent) {
+        this.frames = undefined;
+      }
+      if (recent === 'none') {
+        this.feed.attach(this);
+        return;
+      }
+      if (recent) {
+        await this.give(recent);
+      } else if (!(await this.replay()) && this.isUpToDate()) {
+        // The broker has nothing newer. The feed has yet to come to where this reader is.
+        this.feed.attach(this);
+        return;
+      }
+    }
+  }
+
+  deliver(batch: FrameBatch, after: Position): void {
+    if (isSame(after, this.position)) {
+      this.position = batch.last;
+      this.sink.live(batch, this);
+      return;
+    }
+    // It was ahead of the feed: history had more.
+    const rest = toBatch(this.unseen(batch.frames));
+    if (rest) {
+      this.position = rest.last;
+      this.sink.live(rest, this);
+    }
+  }
+
+  /** Stops reading live, until `run`. */
+  pause(): void {
+    this.feed.detach(this);
+  }
+
+  gap(gap: Gap, after: Position): void {
+    if (isSame(after, this.position) || isAfter(gap.resumeAt, this.position)) {
+      this.tell(gap);
+    }
+  }
+
+  /** For who begins long before it runs: what was read to begin will be read again. */
+  forget(): void {
+    this.frames = undefined;
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.frames = undefined;
+    this.feed.detach(this);
+  }
+
+  private async beginWith(count: number): Promise<Beginning> {
+    if (!this.feed.hasNewest(count)) {
+      await this.feed.fill();
+    }
+    if (this.feed.hasNewest(count)) {
+      return this.beginAt(this.feed.newestWithin(count, Infinity));
+    }
+    const { frames, newest } = await this.feed.newest(count);
+    const [first] = frames;
+    this.frames = frames;
+    return this.beginAt(first ? before(first.position) : newest, newest);
+  }
+
+  private async beginBehind(asked: Position | undefined): Promise<Beginning> {
+    if (asked && this.feed.isFillable(asked) && !this.feed.recent(asked)) {
+      await this.feed.fill();
+    }
+    if (asked && this.feed.recent(asked)) {
+      return this.beginAt(asked);
+    }
+    const { frames, newest, gap } = await this.feed.replay(asked ?? NOWHERE);
+    this.frames = frames;
+    return gap
+      ? this.beginAt(gap.resumeAt, newest, { ...gap, after: asked })
+      : this.beginAt(asked ?? newest, newest);
+  }
+
+  private beginAt(start: Position, newest = this.feed.position, gap?: Gap): Beginning {
+    this.position = start;
+    return { newest, start, gap };
+  }
+
+  /** Whether there was anything to replay; once the sink can take more. */
+  private async replay(): Promise<boolean> {
+    const read = this.frames;
+    this.frames = undefined;
+    const frames = read ?? (await this.readOn());
+    if (this.isOver()) {
+      return false;
+    }
+    const unseen = this.unseen(frames);
+    const waiting = this.giveWhileTaken(unseen);
+    // Returned, not awaited: a reader that stalls must not hold the page meanwhile. It reads it again.
+    return waiting ? waiting.then(() => true) : unseen.length > 0;
+  }
+
+  private async readOn(): Promise<readonly Frame[]> {
+    const { frames, gap } = await this.feed.replay(this.position);
+    if (gap && !this.isClosed) {
+      this.tell(gap);
+    }
+    return frames;
+  }
+
+  private tell(gap: Gap): void {
+    const after = this.position;
+    this.position = gap.resumeAt;
+    this.sink.gap({ ...gap, after }, this);
+  }
+
+  private giveWhileTaken(frames: readonly Frame[]): Promise<void> | undefined {
+    for (let rest = frames; rest.length > 0; rest = this.unseen(rest)) {
+      const waiting = this.give(firstBatch(rest));
+      if (waiting) {
+        return waiting;
+      }
+    }
+    return undefined;
+  }
+
+  private isUpToDate(): boolean {
+    return !this.isOver() && !isAfter(this.feed.position, this.position);
+  }
+
+  private skipTo(start: Position): void {
+    if (isAfter(start, this.position)) {
+      const oldest = { epoch: start.epoch, offset: start.offset + 1 };
+      this.tell({ after: this.position, oldest, resumeAt: start });
+    }
+  }
+
+  private unseen(frames: readonly Frame[]): readonly Frame[] {
+    return frames.filter(({ position }) => isAfter(position, this.position));
+  }
+
+  private give(batch: FrameBatch | undefined): Promise<void> | undefined {
+    if (!batch) {
+      return undefined;
+    }
+    this.position = batch.last;
+    return this.sink.replay(batch, this);
+  }
+
+  private isOver(): boolean {
+    return this.isClosed;
+  }
+}

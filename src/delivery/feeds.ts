@@ -1,0 +1,98 @@
+import { Injectable } from '@nestjs/common';
+import { Broker } from '../broker/broker.port.js';
+import { overloaded } from '../errors/overloaded.js';
+import { BirdsongSettings } from '../config/birdsong.settings.js';
+import type { Channel } from '../channels/channel-policies.js';
+import { ChannelFeed } from './channel.feed.js';
+import { HistoryLimiter } from '../broker/history-limiter.js';
+import { RingBudget } from './ring-budget.js';
+
+interface Entry {
+  readonly feed: ChannelFeed;
+  users: number;
+  /** Runs while nobody uses the feed. */
+  lingering: NodeJS.Timeout | undefined;
+}
+
+/**
+ * The feeds of this node: one for each channel that somebody reads here. The last reader who leaves closes
+ * it, after a while in which readers may come back; sooner, if its place is needed.
+ */
+@Injectable()
+export class Feeds {
+  private readonly entries = new Map<string, Entry>();
+  /** Those that nobody uses, the first that was left first. */
+  private readonly left = new Set<Entry>();
+  private readonly budget: RingBudget;
+
+  constructor(
+    private readonly broker: Broker,
+    private readonly limiter: HistoryLimiter,
+    private readonly settings: BirdsongSettings,
+  ) {
+    this.budget = new RingBudget(settings.maxRingBytes);
+  }
+
+  /**
+   * That all of these can be acquired now.
+   * @throws BirdsongError `overloaded`
+   */
+  requireRoom(channels: readonly Channel[]): void {
+    const usedCount = this.entries.size - this.left.size;
+    const moreCount = channels.filter(({ name }) => !this.entries.get(name)?.users).length;
+    if (usedCount + moreCount > this.settings.maxFeeds) {
+      throw overloaded('This node reads as many channels as it may.');
+    }
+  }
+
+  /**
+   * Whoever acquires a feed releases it, once.
+   * @throws BirdsongError `overloaded`
+   */
+  acquire(channel: Channel): ChannelFeed {
+    this.requireRoom([channel]);
+    const entry = this.entries.get(channel.name) ?? this.open(channel);
+    clearTimeout(entry.lingering);
+    this.left.delete(entry);
+    entry.users++;
+    return entry.feed;
+  }
+
+  release({ channel }: ChannelFeed): void {
+    const entry = this.entries.get(channel.name);
+    if (!entry || --entry.users > 0) {
+      return;
+    }
+    this.left.add(entry);
+    if (this.settings.feedLingerMs === 0) {
+      this.end(entry);
+    } else {
+      entry.lingering = setTimeout(() => this.end(entry), this.settings.feedLingerMs).unref();
+    }
+  }
+
+  close(): void {
+    for (const entry of this.entries.values()) {
+      this.end(entry);
+    }
+  }
+
+  private open(channel: Channel): Entry {
+    const [leftFirst] = this.left;
+    if (leftFirst && this.entries.size >= this.settings.maxFeeds) {
+      this.end(leftFirst);
+    }
+    const { broker, limiter, budget, settings } = this;
+    const feed = new ChannelFeed(broker, limiter, channel, budget, settings.coalesceMs);
+    const entry: Entry = { feed, users: 0, lingering: undefined };
+    this.entries.set(channel.name, entry);
+    return entry;
+  }
+
+  private end(entry: Entry): void {
+    clearTimeout(entry.lingering);
+    this.left.delete(entry);
+    this.entries.delete(entry.feed.channel.name);
+    entry.feed.close();
+  }
+}

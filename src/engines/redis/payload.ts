@@ -1,0 +1,35 @@
+import { completeJson, type EncodedMessage } from '../../protocol/message.js';
+import { parsePosition, type Position } from '../../protocol/position.js';
+
+/** What Redis keeps of a message: `<type> <the JSON but for its id>`. A type has no space. */
+export function encodePayload(type: string, tail: string): string {
+  return `${type} ${tail}`;
+}
+
+/** @param payload as `encodePayload` wrote it */
+export function decodePayload(position: Position, payload: string): EncodedMessage {
+  const space = payload.indexOf(' ');
+  const type = payload.slice(0, space);
+  return { position, type, json: completeJson(position, payload.slice(space + 1)) };
+}
+
+/**
+ * @param text as publish.lua publishes it: the position of the first message, then a payload a line. JSON has
+ * no raw line break.
+ */
+export function decodePublished(text: string): EncodedMessage[] {
+  const [head = '', ...payloads] = text.split('\n');
+  const { epoch, offset } = requirePosition(head);
+  return payloads.map((payload, index) =>
+    decodePayload({ epoch, offset: offset + index }, payload),
+  );
+}
+
+/** @throws Error if Redis holds what Birdsong never wrote */
+export function requirePosition(text: string): Position {
+  const position = parsePosition(text);
+  if (!position) {
+    throw new Error(`Redis answered "${text.slice(0, 50)}" where a position was expected.`);
+  }
+  return position;
+}

@@ -1,0 +1,101 @@
+import { Controller, Get, Header, Query, Res, UseFilters, UseGuards } from '@nestjs/common';
+import type { ServerResponse } from 'node:http';
+import { z } from 'zod';
+import { Access, AccessGuard, Admission, type Admitted } from '../access/access.guard.js';
+import { ProblemFilter } from '../http/problem.filter.js';
+
+import { formatPosition, parsePosition, type Position } from '../protocol/position.js';
+import { RequestPipe, wholeParameter } from '../http/request.pipe.js';
+import type { HistoryPage } from '../broker/broker.port.js';
+import { endOf, HistoryService } from './history.service.js';
+import { UnsentBytes } from '../delivery/unsent-bytes.js';
+import { whenClosed } from '../http/when-closed.js';
+
+const position = z
+  .string()
+  .transform((text, context): Position => {
+    const parsed = parsePosition(text);
+    if (!parsed) {
+      context.addIssue({ code: 'custom', message: 'must be a position, <epoch>-<offset>' });
+      return z.NEVER;
+    }
+    return parsed;
+  })
+  .optional();
+
+const historyQuery = z
+  .object({
+    after: position,
+    before: position,
+    limit: wholeParameter(1, 1000).default(50),
+    wait: wholeParameter(0, 30).default(0),
+  })
+  .refine(({ after, wait }) => wait === 0 || after !== undefined, {
+    path: ['wait'],
+    error: 'needs `after`: for what would it wait?',
+  });
+
+type HistoryParameters = z.infer<typeof historyQuery>;
+
+@Controller('channels/:channel/messages')
+@UseGuards(AccessGuard)
+@UseFilters(ProblemFilter)
+export class HistoryController {
+  constructor(
+    private readonly history: HistoryService,
+    private readonly unsent: UnsentBytes,
+  ) {}
+
+  @Get()
+  @Access('subscribe')
+  @Header('Content-Type', 'application/json; charset=utf-8')
+  @Header('Cache-Control', 'no-store')
+  async list(
+    @Admission() { channels: [channel] }: Admitted,
+    @Query(new RequestPipe(historyQuery)) query: HistoryParameters,
+    @Res({ passthrough: true }) adapterResponse: unknown,
+  ): Promise<string> {
+    const { after, before, limit, wait } = query;
+    const response = rawOf(adapterResponse);
+    const page =
+      after && wait > 0
+        ? await this.history.readOrWait(
+            channel,
+            { after, before, limit },
+            wait * 1000,
+            signalOf(response),
+          )
+        : await this.history.read(channel, { after, before, limit });
+    const answer = encodePage(page, query);
+    this.countUntilSent(response, answer);
+    return answer;
+  }
+
+  private countUntilSent(response: ServerResponse, answer: string): void {
+    if (!response.destroyed) {
+      // The request, as a response that waits behind another one cannot be destroyed.
+      const { req: request } = response;
+      this.unsent.add(request, request, Buffer.byteLength(answer));
+      whenClosed(request, response, () => this.unsent.release(request));
+    }
+  }
+}
+
+/** The messages are JSON already. */
+function encodePage(page: HistoryPage, { after }: HistoryParameters): string {
+  const messages = page.messages.map(({ json }) => json).join(',');
+  const position = formatPosition(endOf(page, after));
+  return `{"messages":[${messages}],"position":"${position}","gap":${String(page.gap !== undefined)}}`;
+}
+
+/** Aborted when the client leaves. */
+function signalOf(response: ServerResponse): AbortSignal {
+  const leaving = new AbortController();
+  whenClosed(response.req, response, () => leaving.abort());
+  return leaving.signal;
+}
+
+/** Fastify wraps what Express extends. */
+function rawOf(response: unknown): ServerResponse {
+  return ((response as { raw?: unknown }).raw ?? response) as ServerResponse;
+}

@@ -1,0 +1,106 @@
+import { Injectable } from '@nestjs/common';
+import { Broker, type HistoryPage, type HistoryQuery } from '../broker/broker.port.js';
+import { Pause } from '../concurrency/pause.js';
+import type { Position } from '../protocol/position.js';
+import type { Channel } from '../channels/channel-policies.js';
+import { ChannelReader } from '../delivery/channel.reader.js';
+import { Feeds } from '../delivery/feeds.js';
+import { HistoryLimiter } from '../broker/history-limiter.js';
+import { StreamLimit } from '../delivery/stream-limit.js';
+
+/** How long a request waits for its turn to read. */
+const MAX_WAIT_MS = 3000;
+
+/** Reads history, and waits for what is not there yet. */
+@Injectable()
+export class HistoryService {
+  private readonly waiting = new Set<Pause>();
+  private isDraining = false;
+
+  constructor(
+    private readonly broker: Broker,
+    private readonly feeds: Feeds,
+    private readonly limit: StreamLimit,
+    private readonly limiter: HistoryLimiter,
+  ) {}
+
+  /** @throws BirdsongError `broker-unavailable` or `overloaded` */
+  read(channel: Channel, query: HistoryQuery): Promise<HistoryPage> {
+    const brokerChannel = { name: channel.name, history: channel.policy.history };
+    return this.limiter.run(() => this.broker.read(brokerChannel, query), MAX_WAIT_MS);
+  }
+
+  /**
+   * What follows this position: at once if there is something, otherwise when it comes, or nothing when
+   * the time is up.
+   * @param signal ends the wait early
+   * @throws BirdsongError `broker-unavailable`, or `overloaded` if it would have to wait
+   */
+  async readOrWait(
+    channel: Channel,
+    query: HistoryQuery & { after: Position },
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<HistoryPage> {
+    const page = await this.read(channel, query);
+    if (page.messages.length > 0 || page.gap || this.isDraining || signal.aborted) {
+      return page;
+    }
+    this.limit.enter();
+    try {
+      await this.waitForMessage(channel, query.after, waitMs, signal);
+    } finally {
+      this.limit.leave();
+    }
+    return this.read(channel, query);
+  }
+
+  /** For each wait, what ends it. */
+  departures(): (() => void)[] {
+    return [...this.waiting].map((pause) => () => pause.end());
+  }
+
+  /** Ends every wait, now and from now on. */
+  drain(): void {
+    this.isDraining = true;
+    for (const pause of this.waiting) {
+      pause.end();
+    }
+  }
+
+  private async waitForMessage(
+    channel: Channel,
+    position: Position,
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const pause = new Pause();
+    const end = () => {
+      pause.end();
+      return undefined;
+    };
+    const feed = this.feeds.acquire(channel);
+    const reader = new ChannelReader(feed, { replay: end, live: end, gap: end });
+    this.waiting.add(pause);
+    signal.addEventListener('abort', end);
+    try {
+      const waited = pause.for(waitMs);
+      // What comes between the read and this beginning is found by it.
+      reader
+        .begin({ kind: 'after', position })
+        .then(() => reader.run())
+        .catch(end);
+      await waited;
+    } finally {
+      signal.removeEventListener('abort', end);
+      this.waiting.delete(pause);
+      reader.close();
+      this.feeds.release(feed);
+    }
+  }
+}
+
+/** Where to go on reading after this page. */
+export function endOf({ messages, newest, gap }: HistoryPage, after?: Position): Position {
+  return messages.at(-1)?.position ?? (gap ? newest : (after ?? newest));
+}

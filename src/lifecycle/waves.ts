@@ -1,0 +1,31 @@
+import { Pause } from '../concurrency/pause.js';
+
+const WAVE_MS = 100;
+/** As many at once are no burden to anybody. */
+const WAVE_MIN_COUNT = 50;
+
+/** Does many things in waves, so that what follows from them does not come all at once. */
+export class Waves {
+  private readonly pause = new Pause();
+
+  /** Does each of these, in waves of equal size over this time; in less, if there are few. */
+  async run(actions: readonly (() => void)[], overMs: number): Promise<void> {
+    const waveCount = Math.max(1, Math.floor(overMs / WAVE_MS));
+    const size = Math.max(WAVE_MIN_COUNT, Math.ceil(actions.length / waveCount));
+    let dueMs = performance.now();
+    for (let index = 0; index < actions.length; index += size) {
+      if (index > 0) {
+        dueMs += WAVE_MS;
+        await this.pause.for(Math.max(0, dueMs - performance.now()));
+      }
+      for (const act of actions.slice(index, index + size)) {
+        act();
+      }
+    }
+  }
+
+  /** Does at once what has yet to be done. */
+  hurry(): void {
+    this.pause.end();
+  }
+}

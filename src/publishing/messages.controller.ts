@@ -1,0 +1,77 @@
+import { Body, Controller, Headers, Post, Res, UseFilters, UseGuards } from '@nestjs/common';
+import { Access, AccessGuard, Admission, type Admitted } from '../access/access.guard.js';
+import { ProblemFilter } from '../http/problem.filter.js';
+import { JsonBodyGuard } from '../http/json-body.guard.js';
+import type { Receipt } from './new-message.event.js';
+import { RequestPipe } from '../http/request.pipe.js';
+import {
+  batchBody,
+  requireIdempotencyKey,
+  sendBody,
+  type BatchBody,
+  type SendBody,
+} from './send.request.js';
+import { PublishingService } from './publishing.service.js';
+
+type SentMessage = Omit<Receipt, 'duplicate'>;
+type Repeatable<Answer> = Answer & { duplicate?: true };
+
+interface SettableStatus {
+  status(code: number): unknown;
+}
+
+@Controller('channels/:channel/messages')
+@UseGuards(AccessGuard, JsonBodyGuard)
+@UseFilters(ProblemFilter)
+export class MessagesController {
+  constructor(private readonly sender: PublishingService) {}
+
+  /** Answers once the broker has the message: 201, or 200 for a repeat of an idempotency key. */
+  @Post()
+  @Access('publish')
+  async send(
+    @Admission() { channels: [channel], identity }: Admitted,
+    @Body(new RequestPipe(sendBody)) body: SendBody,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) response: SettableStatus,
+  ): Promise<Repeatable<SentMessage>> {
+    const { duplicate, ...accepted } = await this.sender.send({
+      channel: channel.name,
+      data: body.data,
+      type: body.type,
+      sender: identity?.id,
+      idempotencyKey: requireIdempotencyKey(key),
+    });
+    return answer(accepted, duplicate, response);
+  }
+
+  /** The same for many messages, all or nothing. */
+  @Post('batch')
+  @Access('publish')
+  async sendBatch(
+    @Admission() { channels: [channel], identity }: Admitted,
+    @Body(new RequestPipe(batchBody)) body: BatchBody,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) response: SettableStatus,
+  ): Promise<Repeatable<{ messages: SentMessage[] }>> {
+    const receipts = await this.sender.sendBatch({
+      channel: channel.name,
+      messages: body.messages,
+      sender: identity?.id,
+      idempotencyKey: requireIdempotencyKey(key),
+    });
+    const messages = receipts.map(({ duplicate: _, ...accepted }) => accepted);
+    return answer({ messages }, receipts[0]?.duplicate === true, response);
+  }
+}
+
+function answer<Answer extends object>(
+  accepted: Answer,
+  duplicate: boolean,
+  response: SettableStatus,
+): Repeatable<Answer> {
+  if (duplicate) {
+    response.status(200);
+  }
+  return { ...accepted, ...(duplicate && { duplicate }) };
+}

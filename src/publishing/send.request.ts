@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { BirdsongError } from '../errors/birdsong.error.js';
+import { BATCH_COUNT, isIdempotencyKey, isMessageType } from '../protocol/message-form.js';
+
+export const sendBody = z.strictObject({
+  data: z.custom<unknown>((data) => data !== undefined, { error: 'Required: any JSON' }),
+  type: z
+    .custom<string>(isMessageType, {
+      error: '1 to 64 characters of A-Z a-z 0-9 _ - . : and not stream.… or presence.…',
+    })
+    .optional(),
+});
+
+export type SendBody = z.infer<typeof sendBody>;
+
+export const batchBody = z.strictObject({ messages: z.array(sendBody).min(1).max(BATCH_COUNT) });
+
+export type BatchBody = z.infer<typeof batchBody>;
+
+/** @throws BirdsongError `invalid-request` */
+export function requireIdempotencyKey(header: string | undefined): string | undefined {
+  if (header !== undefined && !isIdempotencyKey(header)) {
+    throw new BirdsongError('invalid-request', 'The Idempotency-Key is not of its form.', {
+      errors: [{ path: 'Idempotency-Key', message: '1 to 128 visible ASCII characters' }],
+    });
+  }
+  return header;
+}

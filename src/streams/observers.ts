@@ -1,0 +1,80 @@
+import { Injectable } from '@nestjs/common';
+import { Observable, type Subscriber } from 'rxjs';
+import type { Message } from '../protocol/message.js';
+import { formatPosition, type Position } from '../protocol/position.js';
+import type { Channel } from '../channels/channel-policies.js';
+import { ChannelReader, type ReaderSink } from '../delivery/channel.reader.js';
+import { Feeds } from '../delivery/feeds.js';
+import type { FrameBatch } from '../delivery/frame-batch.js';
+
+/** Gives an app's own code a channel's messages, decoded. */
+@Injectable()
+export class Observers {
+  private readonly observing = new Set<Subscriber<Message>>();
+  private isDraining = false;
+
+  constructor(private readonly feeds: Feeds) {}
+
+  /** From now on, or behind a position. Completes when the app shuts down; fails with `overloaded`. */
+  observe(channel: Channel, after: Position | undefined): Observable<Message> {
+    return new Observable((subscriber) => {
+      if (this.isDraining) {
+        subscriber.complete();
+        return;
+      }
+      const feed = this.feeds.acquire(channel);
+      const sink = sinkOf(channel.name, subscriber);
+      const reader = new ChannelReader(feed, sink);
+      this.observing.add(subscriber);
+      reader
+        .begin(after ? { kind: 'after', position: after } : { kind: 'live' })
+        .then(({ gap }) => {
+          if (gap) {
+            sink.gap(gap, reader);
+          }
+          return reader.run();
+        })
+        .catch((error: unknown) => subscriber.error(error));
+      return () => {
+        this.observing.delete(subscriber);
+        reader.close();
+        this.feeds.release(feed);
+      };
+    });
+  }
+
+  /** For each observable, what completes it. */
+  departures(): (() => void)[] {
+    return [...this.observing].map((subscriber) => () => subscriber.complete());
+  }
+
+  /** Completes every observable, now and from now on. */
+  drain(): void {
+    this.isDraining = true;
+    for (const subscriber of this.observing) {
+      subscriber.complete();
+    }
+  }
+}
+
+function sinkOf(channel: string, subscriber: Subscriber<Message>): ReaderSink {
+  const emit = ({ frames }: FrameBatch) => {
+    frames.forEach((frame) => subscriber.next(frame.decode()));
+    return undefined;
+  };
+  return {
+    replay: emit,
+    live: emit,
+    gap: ({ after, oldest, resumeAt }) =>
+      subscriber.next({
+        id: formatPosition(resumeAt),
+        channel,
+        type: 'stream.gap',
+        data: {
+          after: after ? formatPosition(after) : null,
+          oldest: oldest ? formatPosition(oldest) : null,
+        },
+        createdAt: new Date().toISOString(),
+      }),
+  };
+}
