@@ -15,6 +15,7 @@ const EVENT_BYTES = 512;
 
 /** What is known of where Nest writes: a socket, or the stream of HTTP/2. */
 interface Outlet {
+  readonly destroyed?: boolean;
   readonly writableLength?: number;
   readonly writableHighWaterMark?: number;
   once(event: string, listener: () => void): unknown;
@@ -43,7 +44,7 @@ export class ObservableLane implements StreamLane {
 
   /** Readers pause instead: what waits in the socket is the system's measure, not ours. */
   get unsentBytes(): number {
-    return this.outlet.writableLength ?? 0;
+    return this.outlet.destroyed ? 0 : (this.outlet.writableLength ?? 0);
   }
 
   write(batch: FrameBatch, place: Place): boolean {
@@ -73,7 +74,7 @@ export class ObservableLane implements StreamLane {
 
   heartbeat(): void {
     // Nest's type wants data, and Nest itself gives a comment without data no id.
-    this.emit({ comment: '' } as unknown as MessageEvent);
+    this.emit({ comment: '' });
   }
 
   isFull(): boolean {
