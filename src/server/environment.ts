@@ -58,7 +58,6 @@ export const environmentSchema = z
   .object({
     PORT: whole(0, 65_535).default(3000),
     HOST: z.string().min(1).default('0.0.0.0'),
-    WORKERS: whole(1, 256).default(1),
     LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'log', 'debug', 'verbose']).default('log'),
     ...redisVariables,
     CORS_ORIGINS: origins.optional(),

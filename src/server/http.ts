@@ -57,7 +57,7 @@ export async function listen(
   return urlOf(HOST, (server.address() as AddressInfo).port);
 }
 
-export function urlOf(host: string, port: number): string {
+function urlOf(host: string, port: number): string {
   const isAny = host === '0.0.0.0' || host === '::';
   const name = isAny ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   return `http://${name}:${port}`;

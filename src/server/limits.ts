@@ -1,6 +1,5 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Server, ServerOptions } from 'node:http';
-import type { Socket } from 'node:net';
 import { AddressLimit } from './address-limit.js';
 import { BodyLimit } from './body-limit.js';
 import type { Environment } from './environment.js';
@@ -44,7 +43,7 @@ export function limit(app: NestExpressApplication, environment: Environment): vo
   const { MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDRESS, TRUST_PROXY } = environment;
   const server: Server = app.getHttpServer();
   server.setTimeout(SILENT_ANSWER_MS);
-  limitConnections(server, MAX_CONNECTIONS);
+  server.maxConnections = MAX_CONNECTIONS;
   app.set('trust proxy', TRUST_PROXY ?? false);
   if (MAX_CONNECTIONS_PER_ADDRESS !== undefined) {
     const isTrusted = app.getHttpAdapter().getInstance().get('trust proxy fn') as IsTrusted;
@@ -60,16 +59,3 @@ export function limit(app: NestExpressApplication, environment: Environment): vo
 
 /** Express' own, of the peer (0) and of those that a peer speaks for. */
 type IsTrusted = (address: string, hop: number) => boolean;
-
-/** Not `server.maxConnections`: what one full worker leaves, Node hands to the next, and round and round. */
-function limitConnections(server: Server, maxCount: number): void {
-  let count = 0;
-  server.on('connection', (socket: Socket) => {
-    if (count >= maxCount) {
-      socket.destroy();
-      return;
-    }
-    count++;
-    socket.once('close', () => count--);
-  });
-}
