@@ -2,9 +2,8 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
-import { HttpAdapter } from './server/http.adapter.js';
+import { HttpAdapter } from './server/hardening/http.adapter.js';
 import { configure, listen } from './server/http.js';
-import { serverOptions } from './server/limits.js';
 import { readEnvironment } from './server/environment.js';
 import { createLogger } from './server/logger.js';
 import { DrainService } from './lifecycle/drain.service.js';
@@ -13,7 +12,7 @@ async function start(): Promise<void> {
   const environment = readEnvironment(process.env);
   const app = await NestFactory.create<NestExpressApplication>(
     AppModule.forEnvironment(environment),
-    new HttpAdapter(serverOptions(environment)),
+    new HttpAdapter(environment),
     { logger: createLogger(environment.LOG_LEVEL), abortOnError: false, bodyParser: false },
   );
   configure(app, environment);
