@@ -13,7 +13,7 @@ const ALLOWED = {
   'engines/redis': ['broker', 'concurrency', 'config', 'errors', 'protocol'],
   publishing: ['access', 'broker', 'channels', 'config', 'errors', 'http', 'protocol'],
   delivery: ['broker', 'channels', 'concurrency', 'config', 'errors', 'protocol'],
-  streams: ['access', 'broker', 'channels', 'config', 'delivery', 'errors', 'http', 'protocol'],
+  streams: ['concurrency', 'access', 'broker', 'channels', 'config', 'delivery', 'errors', 'http', 'protocol'],
   history: [
     'access',
     'broker',
