@@ -36,6 +36,7 @@ const ALLOWED = {
     'protocol',
   ],
   lifecycle: ['concurrency', 'config', 'history', 'streams'],
+  'server/hardening': ['concurrency', 'delivery', 'errors', 'http', 'server'],
   server: ['broker', 'channels', 'concurrency', 'config', 'delivery', 'errors', 'http'],
 };
 

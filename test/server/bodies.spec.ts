@@ -103,6 +103,7 @@ describe('The server, as to bodies,', () => {
     ['{"data":1}', 'application/json', 201, undefined],
     ['{"data":"ü"}', 'application/json; charset=UTF-8', 201, undefined],
     ['{"data":1}', 'application/json; profile=a; charset="utf-8"', 201, undefined],
+    ['{"data":1}', 'application/json; profile="; charset=utf-16"', 201, undefined],
     ['\uFEFF{"data":1}', 'application/json', 201, undefined],
     ['{"data":1}', 'application/json; charset=utf-16', 415, 'unsupported-media-type'],
     ['{"data":1}', 'text/plain', 415, 'unsupported-media-type'],

@@ -149,6 +149,8 @@ describe('The server, with as many connections as it may have,', () => {
         ['203.0.113.5', '203.0.113.5', '203.0.113.6'],
         // The last is what our proxy saw; what comes before it anybody may write.
         ['10.0.0.1, 203.0.113.7', '10.0.0.2, 203.0.113.7', '10.0.0.1, 203.0.113.8'],
+        // Two ways to write the same IPv4 address in IPv6.
+        ['::ffff:203.0.113.9', '::ffff:cb00:7109', '::ffff:cb00:710a'],
         ['2001:db8:1:2::9', '2001:DB8:1:2:ffff::1', '2001:db8:1:3::9'],
       ] as const) {
         await read({ 'X-Forwarded-For': one });

@@ -69,6 +69,9 @@ describe('The server that cannot start says why in one line', () => {
     ['MAX_CONNECTIONS', '0'],
     ['TRUST_PROXY', 'true'],
     ['TRUST_PROXY', '10.0.0.0/33'],
+    ['TRUST_PROXY', '10.0.0.0/0'],
+    ['TRUST_PROXY', '10.1/16'],
+    ['TRUST_PROXY', '100'],
     ['FEED_LINGER_SECONDS', '-1'],
     ['COALESCE_MS', '5000'],
   ])('for %s=%s', async (name, value) => {
