@@ -4,6 +4,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { BirdsongModule, ProblemFilter, type BirdsongOptions } from '../../src/index.js';
+import type { Lane } from './lanes.js';
 
 /** Channels that everybody may use. */
 export const OPEN_CHANNELS: BirdsongOptions['channels'] = {
@@ -20,9 +21,10 @@ export class NestApp {
   ) {}
 
   /** An app that is only Birdsong, with open channels unless others are given. */
-  static birdsong(options: Partial<BirdsongOptions> = {}): Promise<NestApp> {
+  static birdsong(options: Partial<BirdsongOptions> = {}, lane: Lane = 'fast'): Promise<NestApp> {
+    const inLane = lane === 'fast' ? {} : { lane };
     return NestApp.start({
-      imports: [BirdsongModule.forRoot({ channels: OPEN_CHANNELS, ...options })],
+      imports: [BirdsongModule.forRoot({ channels: OPEN_CHANNELS, ...inLane, ...options })],
       providers: [{ provide: APP_FILTER, useClass: ProblemFilter }],
     });
   }

@@ -4,7 +4,7 @@ import { request, type HttpAnswer } from '../harness/http-client.js';
 import type { NestApp } from '../harness/nest-app.js';
 import {
   dataOf,
-  eachBroker,
+  eachLane,
   eventsUrl,
   isMessage,
   messagesUrl,
@@ -25,7 +25,7 @@ const history = async (app: NestApp, channel: string) =>
     messages: { data: unknown }[];
   };
 
-eachBroker('a batch', (world) => {
+eachLane('a batch', (world) => {
   test('is accepted as a whole, its ids in order, and delivered in order', async () => {
     const app = await world.start();
     const channel = world.channel('long');

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { PolicyOptions } from '../../src/index.js';
 import type { NestApp } from '../harness/nest-app.js';
 import type { SseReader } from '../harness/sse-reader.js';
-import { dataOf, eachBroker, eventsUrl, isMessage, post, type World } from './each-broker.js';
+import { dataOf, eachLane, eventsUrl, isMessage, post, type World } from './each-broker.js';
 
 const PADDING = 'x'.repeat(50_000);
 const COUNT = 300;
@@ -49,7 +49,7 @@ async function overrun(
 const all = Array.from({ length: COUNT }, (_, index) => index + 1);
 const offset = (id: string) => Number(id.split('-')[1]);
 
-eachBroker('a reader that does not read', (world) => {
+eachLane('a reader that does not read', (world) => {
   test('is told, ended, and resumes by its Last-Event-ID without a loss', async () => {
     const { app, channel, slow, quick } = await overrun(world, undefined);
     slow.resume();
@@ -123,7 +123,7 @@ eachBroker('a reader that does not read', (world) => {
   });
 });
 
-eachBroker('with no memory for recent messages', (world) => {
+eachLane('with no memory for recent messages', (world) => {
   test('readers are served from the broker instead', async () => {
     const app = await world.start({ maxRingBytes: 0 });
     const channel = world.channel();

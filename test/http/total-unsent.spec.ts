@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { Socket } from 'node:net';
 import type { NestApp } from '../harness/nest-app.js';
 import type { SseReader } from '../harness/sse-reader.js';
-import { dataOf, eachBroker, eventsUrl, isMessage, send, type World } from './each-broker.js';
+import { dataOf, eachLane, eventsUrl, isMessage, send, type World } from './each-broker.js';
 
 const MIB = 1024 * 1024;
 const COUNT = 4;
@@ -52,7 +52,7 @@ const numbersOf = (...readers: SseReader[]): number[] =>
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
-eachBroker('what waits for all readers that do not read', (world) => {
+eachLane('what waits for all readers that do not read', (world) => {
   const start = () =>
     world.start({ maxTotalUnsentBytes: MIB, maxUnsentBytes: 8 * MIB, heartbeatSeconds: 60 });
 

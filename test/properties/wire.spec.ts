@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { request } from '../harness/http-client.js';
-import { eachBroker, eventsUrl, isMessage, messagesUrl, post } from '../http/each-broker.js';
+import { eachLane, eventsUrl, isMessage, messagesUrl, post } from '../http/each-broker.js';
 import { types, values } from './arbitraries.js';
 
 const sends = fc.array(
@@ -25,7 +25,7 @@ function jsonOf({ id, channel, type, createdAt }: Receipt, data: unknown): strin
   return `${JSON.stringify(fields).slice(0, -1)},"data":${JSON.stringify(data)},"createdAt":"${createdAt}"}`;
 }
 
-eachBroker('any JSON', (world) => {
+eachLane('any JSON', (world) => {
   test('comes back byte by byte, by history and by stream, sent alone or in a batch', async () => {
     const app = await world.start();
     const channel = world.channel('long');
