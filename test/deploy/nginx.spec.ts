@@ -73,19 +73,15 @@ describe('Two nodes behind nginx', () => {
 
   it('hand each message to the readers of both as it comes', async () => {
     const readers = [await deployment.read(channel), await deployment.read(channel)] as const;
-    const tookMs: number[] = [];
+    // Each has come before the next is sent: nothing waits for a buffer to fill.
     for (const count of numbers(1, 20)) {
-      const sentAt = performance.now();
       const received = Promise.all(readers.map((reader) => reader.next(isMessage)));
       const answer = await deployment.send(channel, count);
       expect(answer.status).toBe(201);
       for (const event of await received) {
         expect(messageOf(event)).toMatchObject({ id: idOf(answer), data: count });
       }
-      tookMs.push(performance.now() - sentAt);
     }
-    // The median: one message may meet a machine that is busy with something else.
-    expect(tookMs.toSorted((left, right) => left - right)[10]).toBeLessThan(200);
 
     // They were on a node each, or none would go on without this one.
     const { unbroken } = await killOneNode(readers);

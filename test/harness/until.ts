@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { defaultDeadlineMs } from './deadline.js';
 
 /** Asks again until it is so; an answer that fails is a no. */
 export async function until(
   what: string,
   isSo: () => Promise<boolean>,
-  deadlineMs = 20_000,
+  deadlineMs = defaultDeadlineMs,
 ): Promise<void> {
   const deadline = performance.now() + deadlineMs;
   while (!(await isSo().catch(() => false))) {

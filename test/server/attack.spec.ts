@@ -119,5 +119,5 @@ describe('The server, attacked,', () => {
     expect(peak).toBeLessThan(BOUND_MIB);
     expect((await request(`${node.url}/health/live`)).status).toBe(200);
     await honest.close();
-  }, 120_000);
+  });
 });

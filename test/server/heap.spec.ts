@@ -32,6 +32,8 @@ describe('A heap that has room for the readers is enough', () => {
     NODE_OPTIONS: `--max-old-space-size=${HEAP_MIB}`,
     MAX_TOTAL_UNSENT_BYTES: String(UNSENT_MIB * MIB),
     LOG_LEVEL: 'error',
+    // It is about memory, and the machine may be busy.
+    REDIS_COMMAND_TIMEOUT_MS: '60000',
   });
 
   beforeEach(async () => {
@@ -39,9 +41,7 @@ describe('A heap that has room for the readers is enough', () => {
     node = await BirdsongNode.start({ env: env() });
     end = undefined;
     void node.exited.then((exit) => (end = exit));
-    honest = await SseReader.open(`${node.url}/channels/public.honest/events`, {
-      deadlineMs: 40_000,
-    });
+    honest = await SseReader.open(`${node.url}/channels/public.honest/events`);
     await honest.next();
   });
   afterEach(async () => {
@@ -88,14 +88,14 @@ describe('A heap that has room for the readers is enough', () => {
       status: 201,
     });
     await expectServed();
-  }, 60_000);
+  }, 240_000);
 
   it('when a thousand requests stand behind a stream, on each of many connections', async () => {
     const stream = get('/channels/public.pipeline/events');
     const text = stream.repeat(Math.floor((60 * 1024) / stream.length));
     await Promise.all(Array.from({ length: 60 }, () => open(text, { reads: false })));
     await expectServed();
-  }, 60_000);
+  }, 240_000);
 
   it('when streams that do not read begin far behind in many channels', async () => {
     // More than the rings of recent messages hold.
@@ -109,5 +109,5 @@ describe('A heap that has room for the readers is enough', () => {
       await request(`${node.url}/channels/${name}/messages`);
       await expectServed();
     }
-  }, 60_000);
+  }, 240_000);
 });
