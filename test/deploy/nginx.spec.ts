@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { EventSource } from 'eventsource';
 import { once } from 'node:events';
 import { connect } from 'node:http2';
-import type { ParsedEvent } from '../harness/event-stream-parser.js';
+import { isMessage, isReady } from '../harness/event-stream-parser.js';
 import type { EventStreamReader } from '../harness/event-stream-reader.js';
 import { Http2Reader } from '../harness/http2-reader.js';
 import { type HttpAnswer, request } from '../harness/http-client.js';
@@ -15,8 +15,6 @@ interface Message {
 }
 
 const channel = 'public.robin';
-const isMessage = ({ event }: ParsedEvent): boolean => event === 'message';
-const isReady = ({ event }: ParsedEvent): boolean => event === 'stream.ready';
 const messageOf = ({ data }: { data: unknown }): Message => JSON.parse(String(data)) as Message;
 const idOf = (answer: HttpAnswer): string => (answer.json() as Message).id;
 const dataOf = (...readers: EventStreamReader[]): unknown[] =>

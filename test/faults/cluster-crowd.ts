@@ -1,13 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { BirdsongNode } from '../harness/birdsong-node.js';
 import { defaultDeadlineMs, withDeadline } from '../harness/deadline.js';
+import { isMessage } from '../harness/event-stream-parser.js';
 import { request } from '../harness/http-client.js';
 import { SseReader } from '../harness/sse-reader.js';
 
 /** Less than Retry-After asks for, so that an outage is not all waiting. */
 const RETRY_MS = 100;
-
-const isMessage = ({ event }: { event: string }) => event === 'message';
 
 interface Message {
   readonly channel: string;

@@ -5,6 +5,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { BirdsongModule, ProblemFilter, type BirdsongOptions } from '../../src/index.js';
 import type { Lane } from './lanes.js';
+import { until } from './until.js';
 
 /** Channels that everybody may use. */
 export const OPEN_CHANNELS: BirdsongOptions['channels'] = {
@@ -48,6 +49,15 @@ export class NestApp {
 
   get server(): Server {
     return this.app.getHttpServer();
+  }
+
+  /** Resolves once nobody is connected. */
+  async untilLeft(): Promise<void> {
+    const count = () =>
+      new Promise<number>((resolve, reject) => {
+        this.server.getConnections((error, found) => (error ? reject(error) : resolve(found)));
+      });
+    await until('nobody is connected', async () => (await count()) === 0);
   }
 
   close(): Promise<void> {

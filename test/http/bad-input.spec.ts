@@ -1,9 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
-import { EventStreamParser } from '../harness/event-stream-parser.js';
+import { EventStreamParser, isMessage } from '../harness/event-stream-parser.js';
 import { rawRequest, request, type HttpAnswer } from '../harness/http-client.js';
-import type { NestApp } from '../harness/nest-app.js';
-import { dataOf, eachLane, eventsUrl, isMessage, messagesUrl, post, send } from './each-broker.js';
+import { dataOf, eachLane, eventsUrl, messagesUrl, post, send } from './each-broker.js';
 
 /** A refusal: a problem of this status and code, and nothing of the server's insides in it. */
 function expectProblem(answer: HttpAnswer, status: number, code: string): void {
@@ -164,7 +163,7 @@ eachLane('bad input', (world) => {
       '',
     ]);
     expect(events.headers['content-type']).toBe('text/event-stream');
-    await connections(app, 0);
+    await app.untilLeft();
   });
 
   test('OPTIONS lists the methods', async () => {
@@ -240,7 +239,7 @@ eachLane('bad input', (world) => {
       await reader.next(isMessage);
       await reader.close();
     }
-    await connections(app, 0);
+    await app.untilLeft();
 
     // It serves on, and the channel is subscribed anew.
     const reader = await world.read(eventsUrl(app, channel));
@@ -249,15 +248,3 @@ eachLane('bad input', (world) => {
     expect(dataOf([await reader.next()])).toEqual(['after']);
   });
 });
-
-/** Resolves once the server has this many connections. */
-async function connections(app: NestApp, count: number): Promise<void> {
-  const open = () =>
-    new Promise<number>((resolve, reject) => {
-      app.server.getConnections((error, found) => (error ? reject(error) : resolve(found)));
-    });
-  while ((await open()) !== count) {
-    // A closed socket is noticed in a later turn.
-    await new Promise(setImmediate);
-  }
-}

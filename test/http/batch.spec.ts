@@ -1,16 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { isMessage } from '../harness/event-stream-parser.js';
 import { request, type HttpAnswer } from '../harness/http-client.js';
 import type { NestApp } from '../harness/nest-app.js';
-import {
-  dataOf,
-  eachLane,
-  eventsUrl,
-  isMessage,
-  messagesUrl,
-  send,
-  type Accepted,
-} from './each-broker.js';
+import { dataOf, eachLane, eventsUrl, messagesUrl, send, type Accepted } from './each-broker.js';
 
 const postBatch = (
   app: NestApp,

@@ -115,5 +115,3 @@ export async function sendMany(
 /** The `data` of the messages in these events. */
 export const dataOf = (events: readonly { data: string }[]): unknown[] =>
   events.map(({ data }) => (JSON.parse(data) as { data: unknown }).data);
-
-export const isMessage = ({ event }: { event: string }): boolean => !event.startsWith('stream.');

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
+import { isMessage } from '../harness/event-stream-parser.js';
 import { request, type HttpAnswer } from '../harness/http-client.js';
 import type { SseReader } from '../harness/sse-reader.js';
-import { eachLane, eventsUrl, isMessage, messagesUrl, send, type World } from './each-broker.js';
+import { eachLane, eventsUrl, messagesUrl, send, type World } from './each-broker.js';
 
 function expectRefused({ status, headers, json }: HttpAnswer): void {
   expect(status).toBe(503);

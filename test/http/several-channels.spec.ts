@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { EventStreamParser } from '../harness/event-stream-parser.js';
+import { EventStreamParser, isMessage } from '../harness/event-stream-parser.js';
 import { rawRequest, request } from '../harness/http-client.js';
 import type { NestApp } from '../harness/nest-app.js';
-import { dataOf, eachLane, isMessage, send } from './each-broker.js';
+import { dataOf, eachLane, send } from './each-broker.js';
 
 const url = (app: NestApp, channels: readonly string[], query = '') =>
   `${app.url}/events?${channels.map((channel) => `channel=${channel}`).join('&')}${query}`;

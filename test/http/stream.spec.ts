@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
+import { isReady, isMessage } from '../harness/event-stream-parser.js';
 import type { SseReader } from '../harness/sse-reader.js';
-import { dataOf, eachLane, eventsUrl, isMessage, send, sendMany } from './each-broker.js';
+import { dataOf, eachLane, eventsUrl, send, sendMany } from './each-broker.js';
 
-const isReady = ({ event }: { event: string }) => event === 'stream.ready';
 const parse = ({ data }: { data: string }) => JSON.parse(data) as unknown;
 
 eachLane('a stream of one channel', (world) => {

@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
 import type { Socket } from 'node:net';
+import { isMessage } from '../harness/event-stream-parser.js';
 import type { NestApp } from '../harness/nest-app.js';
 import type { SseReader } from '../harness/sse-reader.js';
-import { dataOf, eachLane, eventsUrl, isMessage, send, type World } from './each-broker.js';
+import { dataOf, eachLane, eventsUrl, send, type World } from './each-broker.js';
 
 const MIB = 1024 * 1024;
 const COUNT = 4;

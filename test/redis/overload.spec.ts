@@ -1,11 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Redis } from 'ioredis';
+import { isMessage } from '../harness/event-stream-parser.js';
 import { request, type HttpAnswer } from '../harness/http-client.js';
 import { LANES } from '../harness/lanes.js';
 import { NestApp } from '../harness/nest-app.js';
 import { RedisServer } from '../harness/redis-server.js';
 import { SseReader } from '../harness/sse-reader.js';
-import { eventsUrl, isMessage, send } from '../http/each-broker.js';
+import { eventsUrl, send } from '../http/each-broker.js';
 
 describe.each(LANES)('channels that linger without readers, in the %s lane,', (lane) => {
   let redis: RedisServer;

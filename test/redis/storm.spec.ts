@@ -1,10 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Redis } from 'ioredis';
+import { isMessage } from '../harness/event-stream-parser.js';
 import { LANES } from '../harness/lanes.js';
 import { NestApp } from '../harness/nest-app.js';
 import { RedisServer } from '../harness/redis-server.js';
 import { SseReader } from '../harness/sse-reader.js';
-import { dataOf, eventsUrl, isMessage, send, type Accepted } from '../http/each-broker.js';
+import { dataOf, eventsUrl, send, type Accepted } from '../http/each-broker.js';
 
 const READERS = 300;
 const BEHIND = 100;

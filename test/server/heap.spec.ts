@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { BirdsongNode } from '../harness/birdsong-node.js';
+import { isMessage } from '../harness/event-stream-parser.js';
 import { request } from '../harness/http-client.js';
 import { RedisServer } from '../harness/redis-server.js';
 import { SseReader } from '../harness/sse-reader.js';
@@ -13,7 +14,6 @@ const UNSENT_MIB = 16;
 /** The sum of docs/limits.md for such a server. */
 const BOUND_MIB = 100 + HEAP_MIB + 64 + 2 * UNSENT_MIB + 8 * 4;
 
-const isMessage = ({ event }: { event: string }) => event === 'message';
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
 const namesOf = (prefix: string, count: number) =>
   Array.from({ length: count }, (_, index) => `public.${prefix}.${index}`);

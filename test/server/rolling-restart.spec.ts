@@ -8,6 +8,7 @@ import { freePort } from '../harness/free-port.js';
 import { request } from '../harness/http-client.js';
 import { LightReader } from '../harness/light-reader.js';
 import { RedisServer } from '../harness/redis-server.js';
+import { until } from '../harness/until.js';
 
 const READERS = 2000;
 const SEND_EVERY_MS = 150;
@@ -98,16 +99,6 @@ describe('A rolling restart of two nodes with 2,000 readers', () => {
     const one: Seen = { reader, numbers, gapCount: 0 };
     seen.push(one);
     return one;
-  }
-
-  async function until(what: string, isSo: () => boolean): Promise<void> {
-    const waiting = { isOver: false };
-    const looking = (async () => {
-      while (!waiting.isOver && !isSo()) await pause(20);
-    })();
-    await withDeadline(looking, defaultDeadlineMs, () => what).finally(
-      () => (waiting.isOver = true),
-    );
   }
 
   const isUpTo = (number: number) => () => seen.every(({ numbers }) => numbers.at(-1) === number);

@@ -3,6 +3,7 @@ import { EventSource } from 'eventsource';
 import type { Redis } from 'ioredis';
 import { BirdsongNode } from '../harness/birdsong-node.js';
 import { defaultDeadlineMs, withDeadline } from '../harness/deadline.js';
+import { isMessage, isReady } from '../harness/event-stream-parser.js';
 import { request, type HttpAnswer } from '../harness/http-client.js';
 import { RedisServer } from '../harness/redis-server.js';
 import { SseReader } from '../harness/sse-reader.js';
@@ -18,8 +19,6 @@ interface History {
   gap: boolean;
 }
 
-const isReady = ({ event }: { event: string }) => event === 'stream.ready';
-const isMessage = ({ event }: { event: string }) => event === 'message';
 const messageOf = ({ data }: { data: string }) => JSON.parse(data) as Message;
 
 let channelCount = 0;
