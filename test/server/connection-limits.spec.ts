@@ -2,11 +2,11 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { BirdsongNode } from '../harness/birdsong-node.js';
+import { isMessage } from '../harness/event-stream-parser.js';
 import { request, type HttpAnswer } from '../harness/http-client.js';
 import { SseReader } from '../harness/sse-reader.js';
 
 const CHANNEL = '/channels/public.limits';
-const isMessage = ({ event }: { event: string }) => event === 'message';
 
 describe('The server, with as many connections as it may have,', () => {
   let node: BirdsongNode;

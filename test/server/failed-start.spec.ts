@@ -11,14 +11,11 @@ import { RedisServer } from '../harness/redis-server.js';
 
 /** Starts a server that must not, and gives the one line that says why. */
 async function failure(options: BirdsongNodeOptions): Promise<string> {
-  const begun = performance.now();
   const run: BirdsongRun = await BirdsongNode.run(options);
-  const tookMs = performance.now() - begun;
 
   expect(run.code).toBe(1);
   expect(run.stderr).toMatch(/^Birdsong did not start: [^\n]+\n$/);
   expect(run.stdout).not.toMatch(/^\s+at /m);
-  expect(tookMs).toBeLessThan(10_000);
   return run.stderr;
 }
 
