@@ -5,13 +5,15 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
-import { EventEmitterModule } from '@nestjs/event-emitter';
 import type { Server } from 'node:http';
 import { IdentityPort } from './access/identity.port.js';
 import { OptionIdentity } from './access/option.identity.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './birdsong.module-definition.js';
 import { Birdsong } from './birdsong.service.js';
+import { BrokerLifecycle } from './broker/broker-lifecycle.js';
 import { Broker } from './broker/broker.port.js';
+import { AppEvents } from './events/app-events.js';
+import { OwnEmitterModule } from './events/own-emitter.module.js';
 import { MemoryBroker } from './engines/memory/memory.broker.js';
 import { NewMessageListener } from './publishing/new-message.listener.js';
 import { Feeds } from './delivery/feeds.js';
@@ -41,8 +43,7 @@ const CUT_OFF_MS = 5000;
  * ```
  */
 @Module({
-  // Not global: an app's own emitter stays its own. Listeners are found on both.
-  imports: [EventEmitterModule.forRoot({ global: false })],
+  imports: [OwnEmitterModule.forRoot()],
   providers: [
     {
       provide: BirdsongSettings,
@@ -61,6 +62,8 @@ const CUT_OFF_MS = 5000;
       inject: [BirdsongSettings],
     },
     { provide: IdentityPort, useClass: OptionIdentity },
+    AppEvents,
+    BrokerLifecycle,
     NewMessageListener,
     PublishingService,
     HistoryLimiter,
@@ -82,7 +85,7 @@ export class BirdsongModule
   private cuttingOff: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly broker: Broker,
+    private readonly broker: BrokerLifecycle,
     private readonly feeds: Feeds,
     private readonly drain: DrainService,
     private readonly adapterHost: HttpAdapterHost,

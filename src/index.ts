@@ -14,6 +14,11 @@ export {
   type Problem,
 } from './errors/birdsong.error.js';
 export { ProblemFilter } from './http/problem.filter.js';
+export { GapEvent } from './events/gap.event.js';
+export { MessageAcceptedEvent } from './events/message-accepted.event.js';
+export { ReaderJoinedEvent } from './events/reader-joined.event.js';
+export { ReaderLeftEvent } from './events/reader-left.event.js';
+export { StreamEndedEvent, type StreamEndReason } from './events/stream-ended.event.js';
 export type { Message } from './protocol/message.js';
 export { NewBatchEvent, type NewBatch } from './publishing/new-batch.event.js';
 export {
