@@ -7,7 +7,7 @@ const ALLOWED = {
   channels: ['errors', 'protocol'],
   config: ['channels'],
   http: ['channels', 'errors', 'protocol'],
-  access: ['channels', 'config', 'errors', 'http'],
+  access: ['channels', 'config', 'errors', 'http', 'protocol'],
   events: ['channels', 'protocol'],
   broker: ['channels', 'concurrency', 'config', 'errors', 'protocol'],
   'engines/memory': ['broker', 'config', 'protocol'],

@@ -1,5 +1,7 @@
 import {
   Module,
+  type ConfigurableModuleAsyncOptions,
+  type DynamicModule,
   type BeforeApplicationShutdown,
   type OnApplicationShutdown,
   type OnModuleInit,
@@ -8,7 +10,11 @@ import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { Server } from 'node:http';
 import { IdentityPort } from './access/identity.port.js';
 import { OptionIdentity } from './access/option.identity.js';
-import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './birdsong.module-definition.js';
+import {
+  ConfigurableModuleClass,
+  MODULE_OPTIONS_TOKEN,
+  type BirdsongModuleExtras,
+} from './birdsong.module-definition.js';
 import { Birdsong } from './birdsong.service.js';
 import { BrokerLifecycle } from './broker/broker-lifecycle.js';
 import { Broker } from './broker/broker.port.js';
@@ -25,6 +31,7 @@ import { UnsentBytes } from './delivery/unsent-bytes.js';
 import { PublishingService } from './publishing/publishing.service.js';
 import type { BirdsongOptions } from './config/birdsong.options.js';
 import { BirdsongSettings } from './config/birdsong.settings.js';
+import type { UnknownClaims } from './channels/policy.js';
 import { ChannelPolicies } from './channels/channel-policies.js';
 import { RedisBroker } from './engines/redis/redis.broker.js';
 import { announceClose, closeWhenIdle } from './lifecycle/drain-connections.js';
@@ -34,6 +41,12 @@ import { Streams } from './streams/streams.js';
 
 /** How long, once everybody has been told to leave, what is under way may take until it is cut off. */
 const CUT_OFF_MS = 5000;
+
+type BirdsongAsyncOptions<Claims = UnknownClaims> = ConfigurableModuleAsyncOptions<
+  BirdsongOptions<Claims>,
+  'createBirdsongOptions'
+> &
+  BirdsongModuleExtras;
 
 /**
  * Real-time messaging for a Nest app:
@@ -83,6 +96,20 @@ export class BirdsongModule
   implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown
 {
   private cuttingOff: NodeJS.Timeout | undefined;
+
+  /** @typeParam Claims what the app knows of an identity: see `Identity` */
+  static override forRoot<Claims = UnknownClaims>(
+    options: BirdsongOptions<Claims> & BirdsongModuleExtras,
+  ): DynamicModule {
+    return super.forRoot(options as BirdsongOptions & BirdsongModuleExtras);
+  }
+
+  /** @typeParam Claims what the app knows of an identity: see `Identity` */
+  static override forRootAsync<Claims = UnknownClaims>(
+    options: BirdsongAsyncOptions<Claims>,
+  ): DynamicModule {
+    return super.forRootAsync(options as BirdsongAsyncOptions);
+  }
 
   constructor(
     private readonly broker: BrokerLifecycle,

@@ -1,3 +1,4 @@
+export { IdentityPort } from './access/identity.port.js';
 export { BirdsongModule } from './birdsong.module.js';
 export type { BirdsongModuleExtras } from './birdsong.module-definition.js';
 export {
@@ -39,9 +40,15 @@ export type {
 export type {
   AccessRequest,
   AccessRule,
+  AskedChannel,
+  Asker,
+  BatchAccessRequest,
+  BatchAccessRule,
   HistoryLimits,
   Identity,
+  IdentitySource,
   PolicyOptions,
   SlowReaderRule,
+  UnknownClaims,
 } from './channels/policy.js';
 export type { HttpRequest } from './http/http-request.js';
