@@ -9,6 +9,7 @@ import { EventEmitterModule } from '@nestjs/event-emitter';
 import type { Server } from 'node:http';
 import { IdentityPort } from './access/identity.port.js';
 import { OptionIdentity } from './access/option.identity.js';
+import { checkHost } from './birdsong.host.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './birdsong.module-definition.js';
 import { Birdsong } from './birdsong.service.js';
 import { Broker } from './broker/broker.port.js';
@@ -89,10 +90,7 @@ export class BirdsongModule
     modules: ModulesContainer,
   ) {
     super();
-    // Two of them would both handle every event, each by its own policies.
-    if ([...modules.values()].filter(({ metatype }) => metatype === BirdsongModule).length > 1) {
-      throw new Error('Birdsong: an app imports BirdsongModule.forRoot() once; it is global.');
-    }
+    checkHost(BirdsongModule, modules);
   }
 
   /** @throws BirdsongError `broker-unavailable`: an app without its broker does not start */
