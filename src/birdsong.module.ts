@@ -2,9 +2,10 @@ import {
   Module,
   type BeforeApplicationShutdown,
   type OnApplicationShutdown,
+  type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
-import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { APP_INTERCEPTOR, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import type { Server } from 'node:http';
 import { IdentityPort } from './access/identity.port.js';
@@ -29,7 +30,10 @@ import { RedisBroker } from './engines/redis/redis.broker.js';
 import { announceClose, closeWhenIdle } from './lifecycle/drain-connections.js';
 import { shapeForExpress } from './streams/express-shapes.js';
 import { DrainService } from './lifecycle/drain.service.js';
+import { EventIdsInterceptor } from './streams/event-ids.interceptor.js';
+import { StreamRegistry } from './streams/stream.registry.js';
 import { Streams } from './streams/streams.js';
+import { Stopping } from './concurrency/stopping.js';
 
 /** How long, once everybody has been told to leave, what is under way may take until it is cut off. */
 const CUT_OFF_MS = 5000;
@@ -70,15 +74,18 @@ const CUT_OFF_MS = 5000;
     UnsentBytes,
     HistoryService,
     Observers,
+    Stopping,
+    StreamRegistry,
     Streams,
     DrainService,
+    { provide: APP_INTERCEPTOR, useClass: EventIdsInterceptor },
     Birdsong,
   ],
-  exports: [Birdsong, Broker],
+  exports: [Birdsong, Broker, Stopping],
 })
 export class BirdsongModule
   extends ConfigurableModuleClass
-  implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown
+  implements OnModuleInit, OnModuleDestroy, BeforeApplicationShutdown, OnApplicationShutdown
 {
   private cuttingOff: NodeJS.Timeout | undefined;
 
@@ -86,6 +93,7 @@ export class BirdsongModule
     private readonly broker: Broker,
     private readonly feeds: Feeds,
     private readonly drain: DrainService,
+    private readonly stopping: Stopping,
     private readonly adapterHost: HttpAdapterHost,
     modules: ModulesContainer,
   ) {
@@ -100,6 +108,11 @@ export class BirdsongModule
       shapeForExpress(adapter.getHttpServer() as Server, adapter.getInstance());
     }
     await this.broker.open();
+  }
+
+  /** The first that Nest calls on shutdown: whoever balances load sees it before a reader is sent away. */
+  onModuleDestroy(): void {
+    this.stopping.begin();
   }
 
   /**

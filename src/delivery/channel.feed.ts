@@ -49,6 +49,8 @@ export class ChannelFeed {
   private subscription: Subscription | undefined;
   private filling: Promise<void> | undefined;
   private isClosed = false;
+  /** Bytes of all frames that readers have been given live. */
+  deliveredBytes = 0;
   private readonly pause = new Pause();
   private readonly logger = new Logger('Birdsong');
 
@@ -146,6 +148,11 @@ export class ChannelFeed {
     return this.history.newest(count);
   }
 
+  /** What history has for who is at this position, without a message of it. */
+  outlook(position: Position): Promise<ReplayPage> {
+    return this.history.outlook(position);
+  }
+
   /** History behind a position, in frames. */
   replay(position: Position): Promise<ReplayPage> {
     return this.history.behind(position);
@@ -204,6 +211,7 @@ export class ChannelFeed {
     this.arrived = [];
     this.shared.clear();
     this.ring.append(batch.frames);
+    this.deliveredBytes += batch.byteCount;
     for (const reader of this.readers) {
       reader.deliver(batch, after);
     }

@@ -33,7 +33,7 @@ export interface Beginning {
 /** Where a reader's messages go. */
 export interface ReaderSink {
   /** @returns a promise that resolves once it can take more, nothing if it can now */
-  replay(batch: FrameBatch, reader: ChannelReader): Promise<void> | undefined;
+  replay(batch: FrameBatch, reader: ChannelReader): Promise<unknown> | undefined;
   live(batch: FrameBatch, reader: ChannelReader): void;
   gap(gap: Gap, reader: ChannelReader): void;
 }
@@ -45,14 +45,19 @@ export interface ReaderSink {
 export class ChannelReader implements FeedReader {
   /** The last message it was given. */
   position: Position = NOWHERE;
-  /** What was read to find out where to begin, and is to be given first. Nobody else may hold it: it is large. */
-  private frames: readonly Frame[] | undefined;
   private isClosed = false;
+  /** What the feed had given to its readers when this one paused; nothing while it reads live or has never yet. */
+  private pausedAtBytes: number | undefined;
 
   constructor(
     readonly feed: ChannelFeed,
     private readonly sink: ReaderSink,
   ) {}
+
+  /** Bytes of messages that came since it paused, and that it has yet to read. */
+  get missedBytes(): number {
+    return this.pausedAtBytes === undefined ? 0 : this.feed.deliveredBytes - this.pausedAtBytes;
+  }
 
   /** Finds where to begin. Rejects if the broker must be asked and does not answer. */
   async begin(start: Start): Promise<Beginning> {
@@ -68,9 +73,9 @@ export class ChannelReader implements FeedReader {
   }
 
   /**
-   * Replays what `begin` found to be missing, or what came since `pause`, then reads live. Rejects as `begin`.
-   * @param limit no more than the newest messages within this limit, whenever the sink can take more: what has to
-   * be left out is told as a gap. Default: all.
+   * Replays what it has not read yet, from the ring or else from history, then reads live. Rejects as `begin`.
+   * @param limit no more than the newest messages within it, whenever the sink can take more: what has to be left
+   * out is told as a gap. Default: all.
    */
   async run(limit?: Limit): Promise<void> {
     while (!this.isClosed) {
@@ -78,18 +83,15 @@ export class ChannelReader implements FeedReader {
         this.skipTo(this.feed.newestWithin(limit.count, limit.bytes));
       }
       const recent = this.feed.recent(this.position);
-      if (recent) {
-        this.frames = undefined;
-      }
       if (recent === 'none') {
-        this.feed.attach(this);
+        this.attach();
         return;
       }
       if (recent) {
         await this.give(recent);
       } else if (!(await this.replay()) && this.isUpToDate()) {
         // The broker has nothing newer. The feed has yet to come to where this reader is.
-        this.feed.attach(this);
+        this.attach();
         return;
       }
     }
@@ -112,6 +114,7 @@ export class ChannelReader implements FeedReader {
   /** Stops reading live, until `run`. */
   pause(): void {
     this.feed.detach(this);
+    this.pausedAtBytes ??= this.feed.deliveredBytes;
   }
 
   gap(gap: Gap, after: Position): void {
@@ -120,15 +123,14 @@ export class ChannelReader implements FeedReader {
     }
   }
 
-  /** For who begins long before it runs: what was read to begin will be read again. */
-  forget(): void {
-    this.frames = undefined;
-  }
-
   close(): void {
     this.isClosed = true;
-    this.frames = undefined;
     this.feed.detach(this);
+  }
+
+  private attach(): void {
+    this.pausedAtBytes = undefined;
+    this.feed.attach(this);
   }
 
   private async beginWith(count: number): Promise<Beginning> {
@@ -140,7 +142,6 @@ export class ChannelReader implements FeedReader {
     }
     const { frames, newest } = await this.feed.newest(count);
     const [first] = frames;
-    this.frames = frames;
     return this.beginAt(first ? before(first.position) : newest, newest);
   }
 
@@ -151,8 +152,7 @@ export class ChannelReader implements FeedReader {
     if (asked && this.feed.recent(asked)) {
       return this.beginAt(asked);
     }
-    const { frames, newest, gap } = await this.feed.replay(asked ?? NOWHERE);
-    this.frames = frames;
+    const { newest, gap } = await this.feed.outlook(asked ?? NOWHERE);
     return gap
       ? this.beginAt(gap.resumeAt, newest, { ...gap, after: asked })
       : this.beginAt(asked ?? newest, newest);
@@ -165,24 +165,17 @@ export class ChannelReader implements FeedReader {
 
   /** Whether there was anything to replay; once the sink can take more. */
   private async replay(): Promise<boolean> {
-    const read = this.frames;
-    this.frames = undefined;
-    const frames = read ?? (await this.readOn());
+    const { frames, gap } = await this.feed.replay(this.position);
     if (this.isOver()) {
       return false;
+    }
+    if (gap) {
+      this.tell(gap);
     }
     const unseen = this.unseen(frames);
     const waiting = this.giveWhileTaken(unseen);
     // Returned, not awaited: a reader that stalls must not hold the page meanwhile. It reads it again.
     return waiting ? waiting.then(() => true) : unseen.length > 0;
-  }
-
-  private async readOn(): Promise<readonly Frame[]> {
-    const { frames, gap } = await this.feed.replay(this.position);
-    if (gap && !this.isClosed) {
-      this.tell(gap);
-    }
-    return frames;
   }
 
   private tell(gap: Gap): void {
@@ -191,7 +184,7 @@ export class ChannelReader implements FeedReader {
     this.sink.gap({ ...gap, after }, this);
   }
 
-  private giveWhileTaken(frames: readonly Frame[]): Promise<void> | undefined {
+  private giveWhileTaken(frames: readonly Frame[]): Promise<unknown> | undefined {
     for (let rest = frames; rest.length > 0; rest = this.unseen(rest)) {
       const waiting = this.give(firstBatch(rest));
       if (waiting) {
@@ -216,7 +209,7 @@ export class ChannelReader implements FeedReader {
     return frames.filter(({ position }) => isAfter(position, this.position));
   }
 
-  private give(batch: FrameBatch | undefined): Promise<void> | undefined {
+  private give(batch: FrameBatch | undefined): Promise<unknown> | undefined {
     if (!batch) {
       return undefined;
     }

@@ -25,6 +25,11 @@ export class FrameBatch {
     this.last = (frames.at(-1) ?? frames[0]).position;
   }
 
+  /** How long `bytes` is. */
+  get byteCount(): number {
+    return this.frames.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  }
+
   /** The events, each with its id: for streams of one channel. */
   get bytes(): Buffer {
     this.joined ??=

@@ -22,14 +22,10 @@ export class DrainService {
    * docs/decisions/0009-drain-in-waves.md.
    */
   async run(): Promise<void> {
-    this.streams.refuse();
     const departures = [this.streams, this.polls, this.observers].flatMap((readers) =>
       readers.departures(),
     );
     await this.waves.run(departures, this.settings.drainMs);
-    // Who came meanwhile.
-    this.polls.drain();
-    this.observers.drain();
   }
 
   /** Ends the waves of `drain` at once. */
