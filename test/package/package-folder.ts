@@ -1,11 +1,11 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { builtPackage } from '../harness/built-package.js';
 import { type Exit, ServerProcess } from '../harness/server-process.js';
+import { repository } from './commands.js';
 
-const installed = fileURLToPath(new URL('../../node_modules', import.meta.url));
+const installed = join(repository, 'node_modules');
 const NEST = ['common', 'core', 'event-emitter', 'platform-express'];
 
 export interface Run extends Exit {
@@ -50,9 +50,14 @@ export class PackageFolder {
     return this.end('main.mjs');
   }
 
-  /** Runs the command of the package until it ends. */
-  command(): Promise<Run> {
+  /** Runs the package's command until it ends. */
+  runCommand(): Promise<Run> {
     return this.end('node_modules/birdsong/dist/bin.js');
+  }
+
+  /** Starts the package's command; whoever starts it ends it. */
+  startCommand(): ServerProcess {
+    return this.start('node_modules/birdsong/dist/bin.js');
   }
 
   remove(): Promise<void> {
@@ -60,11 +65,15 @@ export class PackageFolder {
   }
 
   private async end(file: string): Promise<Run> {
-    const node = new ServerProcess(process.execPath, [file], {
-      cwd: this.folder,
-      env: { NO_COLOR: '1', PORT: '0' },
-    });
+    const node = this.start(file);
     const exit = await node.untilExit();
     return { ...exit, stdout: node.stdout, stderr: node.stderr };
+  }
+
+  private start(file: string): ServerProcess {
+    return new ServerProcess(process.execPath, [file], {
+      cwd: this.folder,
+      env: { PORT: '0', HOST: '127.0.0.1', NO_COLOR: '1' },
+    });
   }
 }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { builtPackage } from '../harness/built-package.js';
+import { request } from '../harness/http-client.js';
 import { PackageFolder } from './package-folder.js';
 
 interface Manifest {
@@ -79,13 +80,27 @@ describe('The package', () => {
     expect(stdout).toBe('started\n');
   });
 
+  it('has a command that starts the server with its page', async () => {
+    const server = folder.startCommand();
+    try {
+      const [, url = ''] = await server.untilOutput(/listening on (http:\S+)\s/);
+      const page = await request(url);
+      const json = { data: { name: 'Ada', message: 'hello' } };
+
+      expect(page.text).toContain('<title>Birdsong</title>');
+      expect((await request(`${url}/channels/chat.lobby/messages`, { json })).status).toBe(201);
+    } finally {
+      await server.end('SIGTERM');
+    }
+  });
+
   it.each([
     ['platform-express', undefined],
     ['platform-express', '11.2.10'],
     ['core', '11.2.10'],
   ])('has a command that says what to install where %s is %s', async (name, version) => {
     await folder.setNest(name, version);
-    const { code, stderr } = await folder.command();
+    const { code, stderr } = await folder.runCommand();
 
     expect(code).toBe(1);
     expect(stderr).toBe(
