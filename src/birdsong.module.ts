@@ -5,9 +5,8 @@ import {
   type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
-import { APP_INTERCEPTOR, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { APP_INTERCEPTOR, ModulesContainer } from '@nestjs/core';
 import { EventEmitterModule } from '@nestjs/event-emitter';
-import type { Server } from 'node:http';
 import { IdentityPort } from './access/identity.port.js';
 import { OptionIdentity } from './access/option.identity.js';
 import { checkHost } from './birdsong.host.js';
@@ -27,16 +26,13 @@ import type { BirdsongOptions } from './config/birdsong.options.js';
 import { BirdsongSettings } from './config/birdsong.settings.js';
 import { ChannelPolicies } from './channels/channel-policies.js';
 import { RedisBroker } from './engines/redis/redis.broker.js';
-import { announceClose, closeWhenIdle } from './lifecycle/drain-connections.js';
-import { shapeForExpress } from './streams/express-shapes.js';
+import { OpenConnections } from './lifecycle/open.connections.js';
+import { ExpressTuning } from './http/express.tuning.js';
 import { DrainService } from './lifecycle/drain.service.js';
 import { EventIdsInterceptor } from './streams/event-ids.interceptor.js';
 import { StreamRegistry } from './streams/stream.registry.js';
 import { Streams } from './streams/streams.js';
 import { Stopping } from './concurrency/stopping.js';
-
-/** How long, once everybody has been told to leave, what is under way may take until it is cut off. */
-const CUT_OFF_MS = 5000;
 
 /**
  * Real-time messaging for a Nest app:
@@ -77,7 +73,9 @@ const CUT_OFF_MS = 5000;
     Stopping,
     StreamRegistry,
     Streams,
+    OpenConnections,
     DrainService,
+    ExpressTuning,
     { provide: APP_INTERCEPTOR, useClass: EventIdsInterceptor },
     Birdsong,
   ],
@@ -87,14 +85,11 @@ export class BirdsongModule
   extends ConfigurableModuleClass
   implements OnModuleInit, OnModuleDestroy, BeforeApplicationShutdown, OnApplicationShutdown
 {
-  private cuttingOff: NodeJS.Timeout | undefined;
-
   constructor(
     private readonly broker: Broker,
     private readonly feeds: Feeds,
     private readonly drain: DrainService,
     private readonly stopping: Stopping,
-    private readonly adapterHost: HttpAdapterHost,
     modules: ModulesContainer,
   ) {
     super();
@@ -102,12 +97,8 @@ export class BirdsongModule
   }
 
   /** @throws BirdsongError `broker-unavailable`: an app without its broker does not start */
-  async onModuleInit(): Promise<void> {
-    const adapter = this.httpAdapter;
-    if (adapter) {
-      shapeForExpress(adapter.getHttpServer() as Server, adapter.getInstance());
-    }
-    await this.broker.open();
+  onModuleInit(): Promise<void> {
+    return this.broker.open();
   }
 
   /** The first that Nest calls on shutdown: whoever balances load sees it before a reader is sent away. */
@@ -115,39 +106,13 @@ export class BirdsongModule
     this.stopping.begin();
   }
 
-  /**
-   * Takes `drainSeconds` at most. Nest closes the HTTP server after it, and waits for every open response: for
-   * those of clients that do not read, and of requests that never end, not longer than `CUT_OFF_MS`.
-   */
-  async beforeApplicationShutdown(): Promise<void> {
-    const server = this.listeningServer();
-    if (server) {
-      announceClose(server);
-    }
-    await this.drain.run();
-    if (server) {
-      closeWhenIdle(server);
-    }
-    this.cuttingOff = setTimeout(() => {
-      this.drain.cutOff();
-      server?.closeAllConnections();
-    }, CUT_OFF_MS);
+  beforeApplicationShutdown(): Promise<void> {
+    return this.drain.run();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearTimeout(this.cuttingOff);
+    this.drain.end();
     this.feeds.close();
     await this.broker.close();
-  }
-
-  /** An app without HTTP, which only publishes, has none. */
-  private get httpAdapter(): HttpAdapterHost['httpAdapter'] | undefined {
-    return this.adapterHost.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
-  }
-
-  /** One with HTTP/2 is of another kind. */
-  private listeningServer(): Server | undefined {
-    const server = this.httpAdapter?.getHttpServer() as Partial<Server> | undefined;
-    return server?.listening && server.closeIdleConnections ? (server as Server) : undefined;
   }
 }

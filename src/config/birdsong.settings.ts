@@ -26,6 +26,7 @@ const settingsSchema = z.strictObject({
   maxUnsentBytes: whole(16 * 1024, 2 ** 30).default(1024 * 1024),
   maxTotalUnsentBytes: whole(2 ** 20, 2 ** 40).default(128 * 1024 * 1024),
   coalesceMs: whole(0, 1000).default(4),
+  tuneExpress: z.boolean().default(true),
 });
 
 type Resolved = Readonly<z.output<typeof settingsSchema>>;
@@ -48,6 +49,7 @@ export class BirdsongSettings {
   readonly maxUnsentBytes: number;
   readonly maxTotalUnsentBytes: number;
   readonly coalesceMs: number;
+  readonly tuneExpress: boolean;
 
   /** @throws Error that names every option that is not valid */
   constructor(options: BirdsongOptions) {
@@ -75,6 +77,7 @@ export class BirdsongSettings {
     this.maxUnsentBytes = data.maxUnsentBytes;
     this.maxTotalUnsentBytes = data.maxTotalUnsentBytes;
     this.coalesceMs = data.coalesceMs;
+    this.tuneExpress = data.tuneExpress;
     Object.freeze(this);
   }
 }

@@ -49,8 +49,6 @@ export class ChannelFeed {
   private subscription: Subscription | undefined;
   private filling: Promise<void> | undefined;
   private isClosed = false;
-  /** Bytes of all frames that readers have been given live. */
-  deliveredBytes = 0;
   private readonly pause = new Pause();
   private readonly logger = new Logger('Birdsong');
 
@@ -211,7 +209,6 @@ export class ChannelFeed {
     this.arrived = [];
     this.shared.clear();
     this.ring.append(batch.frames);
-    this.deliveredBytes += batch.byteCount;
     for (const reader of this.readers) {
       reader.deliver(batch, after);
     }

@@ -36,6 +36,8 @@ export interface ReaderSink {
   replay(batch: FrameBatch, reader: ChannelReader): Promise<unknown> | undefined;
   live(batch: FrameBatch, reader: ChannelReader): void;
   gap(gap: Gap, reader: ChannelReader): void;
+  /** Messages came while the reader is paused; it will read them once it runs again. */
+  missed?(reader: ChannelReader): void;
 }
 
 /**
@@ -45,19 +47,15 @@ export interface ReaderSink {
 export class ChannelReader implements FeedReader {
   /** The last message it was given. */
   position: Position = NOWHERE;
+  /** Bytes of messages that came since it paused, and that it has yet to read. */
+  missedBytes = 0;
+  private isPaused = false;
   private isClosed = false;
-  /** What the feed had given to its readers when this one paused; nothing while it reads live or has never yet. */
-  private pausedAtBytes: number | undefined;
 
   constructor(
     readonly feed: ChannelFeed,
     private readonly sink: ReaderSink,
   ) {}
-
-  /** Bytes of messages that came since it paused, and that it has yet to read. */
-  get missedBytes(): number {
-    return this.pausedAtBytes === undefined ? 0 : this.feed.deliveredBytes - this.pausedAtBytes;
-  }
 
   /** Finds where to begin. Rejects if the broker must be asked and does not answer. */
   async begin(start: Start): Promise<Beginning> {
@@ -98,6 +96,11 @@ export class ChannelReader implements FeedReader {
   }
 
   deliver(batch: FrameBatch, after: Position): void {
+    if (this.isPaused) {
+      this.missedBytes += batch.byteCount;
+      this.sink.missed?.(this);
+      return;
+    }
     if (isSame(after, this.position)) {
       this.position = batch.last;
       this.sink.live(batch, this);
@@ -113,12 +116,12 @@ export class ChannelReader implements FeedReader {
 
   /** Stops reading live, until `run`. */
   pause(): void {
-    this.feed.detach(this);
-    this.pausedAtBytes ??= this.feed.deliveredBytes;
+    this.isPaused = true;
   }
 
   gap(gap: Gap, after: Position): void {
-    if (isSame(after, this.position) || isAfter(gap.resumeAt, this.position)) {
+    // One that is paused finds it in history.
+    if (!this.isPaused && (isSame(after, this.position) || isAfter(gap.resumeAt, this.position))) {
       this.tell(gap);
     }
   }
@@ -129,7 +132,8 @@ export class ChannelReader implements FeedReader {
   }
 
   private attach(): void {
-    this.pausedAtBytes = undefined;
+    this.isPaused = false;
+    this.missedBytes = 0;
     this.feed.attach(this);
   }
 

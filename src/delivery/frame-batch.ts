@@ -14,6 +14,7 @@ const PIECE_BYTES = 4096;
 export class FrameBatch {
   readonly first: Position;
   readonly last: Position;
+  private bytesLength: number | undefined;
   private joined: Buffer | undefined;
   private joinedFields: Buffer | undefined;
   private joinedChunk: Buffer | undefined;
@@ -27,7 +28,8 @@ export class FrameBatch {
 
   /** How long `bytes` is. */
   get byteCount(): number {
-    return this.frames.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    this.bytesLength ??= this.frames.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    return this.bytesLength;
   }
 
   /** The events, each with its id: for streams of one channel. */

@@ -15,6 +15,7 @@ const EVENT_BYTES = 512;
 
 /** What is known of where Nest writes: a socket, or the stream of HTTP/2. */
 interface Outlet {
+  readonly destroyed?: boolean;
   readonly writableLength?: number;
   readonly writableHighWaterMark?: number;
   once(event: string, listener: () => void): unknown;
@@ -43,26 +44,19 @@ export class ObservableLane implements StreamLane {
 
   /** Readers pause instead: what waits in the socket is the system's measure, not ours. */
   get unsentBytes(): number {
-    return this.outlet.writableLength ?? 0;
+    return this.outlet.destroyed ? 0 : (this.outlet.writableLength ?? 0);
   }
 
-  write(batch: FrameBatch, place: Place): boolean {
-    const isOnly = this.ids.count === 1;
-    for (const piece of isOnly ? [batch] : batch.pieces) {
-      // Of several channels, an event that is not the last of its piece moves nothing: see FastLane.
-      const idBefore = isOnly ? '' : this.ids.id;
-      this.ids.move(place, piece.last);
-      const idAfter = isOnly ? '' : this.ids.id;
-      for (const frame of piece.frames) {
-        const message = frame.decode();
-        const isLast = frame.position === piece.last;
-        const id = isOnly ? message.id : isLast ? idAfter : idBefore;
-        const { type } = message;
-        this.emit(
-          { id, ...(type !== DEFAULT_TYPE && { type }), data: message },
-          frame.bytes.length,
-        );
-      }
+  /** Each event says exactly where the client is: Nest gives it an id in any case. */
+  write({ frames }: FrameBatch, place: Place): boolean {
+    for (const frame of frames) {
+      const message = frame.decode();
+      const { type } = message;
+      this.ids.move(place, frame.position);
+      this.emit(
+        { id: this.ids.id, ...(type !== DEFAULT_TYPE && { type }), data: message },
+        frame.bytes.length,
+      );
     }
     return !this.isFull();
   }
@@ -73,7 +67,7 @@ export class ObservableLane implements StreamLane {
 
   heartbeat(): void {
     // Nest's type wants data, and Nest itself gives a comment without data no id.
-    this.emit({ comment: '' } as unknown as MessageEvent);
+    this.emit({ comment: '' });
   }
 
   isFull(): boolean {

@@ -119,6 +119,12 @@ export class Stream implements ReaderSink {
     this.send(events.gap(reader.feed.channel.name, gap));
   }
 
+  missed(reader: ChannelReader): void {
+    if (reader.feed.channel.policy.slowReader === 'close' && this.isTooMuchUnsent(reader)) {
+      this.end('slow-reader', true);
+    }
+  }
+
   /**
    * To be called at equal intervals. Breaks a silence of this many of them, and cuts off a client that took
    * nothing of what waits for it for as many.
@@ -130,12 +136,11 @@ export class Stream implements ReaderSink {
     this.unsentBytes = unsentBytes;
     if (this.stalledBeats >= max) {
       this.destroy();
-    } else if (!this.isEnding()) {
-      this.closeIfSlow();
-      if (++this.silentBeats >= max && !this.lane.isFull()) {
-        this.silentBeats = 0;
-        this.lane.heartbeat();
-      }
+    } else if (this.isEnding()) {
+      this.closeOnceTaken();
+    } else if (++this.silentBeats >= max && !this.lane.isFull()) {
+      this.silentBeats = 0;
+      this.lane.heartbeat();
     }
   }
 
@@ -161,6 +166,13 @@ export class Stream implements ReaderSink {
       this.isClosed = true;
       this.stopReading();
       this.owner.closed(this);
+    }
+  }
+
+  /** Nobody is subscribed any more. One that was sent away has yet to take what was written: see `beat`. */
+  unsubscribed(): void {
+    if (!this.isEnding()) {
+      this.closed();
     }
   }
 
@@ -202,14 +214,10 @@ export class Stream implements ReaderSink {
       .catch(() => this.destroy());
   }
 
-  /** For readers that pause: nothing is written to them that would show how much waits. */
-  private closeIfSlow(): void {
-    const slow = this.parts.find(
-      ({ reader }) =>
-        reader.feed.channel.policy.slowReader === 'close' && this.isTooMuchUnsent(reader),
-    );
-    if (slow) {
-      this.end('slow-reader', true);
+  /** For the lane that does not hear of the end of its response. */
+  private closeOnceTaken(): void {
+    if (this.lane.unsentBytes === 0) {
+      this.closed();
     }
   }
 

@@ -157,7 +157,7 @@ export class Streams implements StreamOwner {
     const lane = new ObservableLane(subscriber, raw, ids);
     const stream = this.open(channels, places, ids, lane, identity);
     this.run(stream, starts, this.settings.retryMs);
-    return () => stream.closed();
+    return () => stream.unsubscribed();
   }
 
   private open(

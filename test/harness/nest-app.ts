@@ -27,7 +27,11 @@ export class NestApp {
     });
   }
 
-  static async start(metadata: ModuleMetadata): Promise<NestApp> {
+  /** @param configure called before the app listens */
+  static async start(
+    metadata: ModuleMetadata,
+    configure: (app: NestExpressApplication) => unknown = () => undefined,
+  ): Promise<NestApp> {
     @Module(metadata)
     class TestModule {}
 
@@ -35,6 +39,7 @@ export class NestApp {
       logger: ['fatal'],
       abortOnError: false,
     });
+    configure(app);
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
     return new NestApp(app, `http://127.0.0.1:${port}`);
