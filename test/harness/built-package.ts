@@ -10,7 +10,9 @@ export const builtPackage = findBuiltPackage();
 
 function findBuiltPackage(): string {
   const folder = nearestPackage(new URL('.', import.meta.url));
-  return import.meta.url.endsWith('.ts') ? join(folder, 'build/test') : folder;
+  const built = import.meta.url.endsWith('.ts') ? join(folder, 'build/test') : folder;
+  if (!existsSync(join(built, 'dist'))) throw new Error('Nothing is built: npm run build:test');
+  return built;
 }
 
 function nearestPackage(folder: URL): string {

@@ -6,9 +6,8 @@ import { freePort } from '../harness/free-port.js';
 import { request } from '../harness/http-client.js';
 import { ServerProcess } from '../harness/server-process.js';
 import { pack, run } from './commands.js';
-import type { Nest } from './nest-versions.js';
+import type { Format, Nest } from './nest-versions.js';
 
-export type Format = 'ESM' | 'CommonJS';
 export type Adapter = 'Express' | 'Fastify';
 
 interface Manifest {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { request } from '../harness/http-client.js';
 import type { ServerProcess } from '../harness/server-process.js';
 import { SseReader } from '../harness/sse-reader.js';
-import { HostApp, type Adapter, type Format } from './host-app.js';
-import type { Nest } from './nest-versions.js';
+import { HostApp, type Adapter } from './host-app.js';
+import type { Format, Nest } from './nest-versions.js';
 import { APP_SPEC, readmeApp } from './readme-app.js';
 
 const DEADLINE_MS = 300_000;

@@ -1,5 +1,6 @@
 import { bin } from './commands.js';
-import type { Format } from './host-app.js';
+
+export type Format = 'ESM' | 'CommonJS';
 
 /** A version of Nest, and how an app begins with it. */
 export interface Nest {

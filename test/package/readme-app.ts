@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { repository } from './commands.js';
-import type { Adapter, Format } from './host-app.js';
+import type { Adapter } from './host-app.js';
+import type { Format } from './nest-versions.js';
 
 /** The app that the README shows: its lines as they stand there, in the words of the adapter and the format. */
 export async function readmeApp(format: Format, adapter: Adapter): Promise<string> {
