@@ -1,5 +1,5 @@
 import type { ModulesContainer } from '@nestjs/core';
-import { createRequire } from 'node:module';
+import { installedVersion, isInRange } from './installed-version.js';
 
 /** The versions of Nest that the tests run on: the same as the peers in package.json. */
 const NEST = '^11.2.0 || ^12.0.0';
@@ -17,10 +17,9 @@ type ModuleClass = abstract new (...args: never[]) => unknown;
  * @throws Error that says in one line what is wrong
  */
 export function checkHost(module: ModuleClass, modules: ModulesContainer): void {
-  const { version } = createRequire(import.meta.url)('@nestjs/core/package.json') as {
-    version: string;
-  };
-  if (!supports(version)) {
+  const version = installedVersion('@nestjs/core');
+  // In an app that is bundled into one file there is none to be found.
+  if (version !== undefined && !isInRange(version, NEST)) {
     throw new Error(`Birdsong runs on Nest ${NEST}; this app has Nest ${version}.`);
   }
   Object.defineProperty(module, COPY, { value: true });
@@ -36,12 +35,4 @@ export function checkHost(module: ModuleClass, modules: ModulesContainer): void 
   if (imported.length > 1) {
     throw new Error('Birdsong: an app imports BirdsongModule.forRoot() once; it is global.');
   }
-}
-
-function supports(version: string): boolean {
-  const [major, minor = 0] = version.split('.').map(Number);
-  return NEST.split(' || ').some((range) => {
-    const [firstMajor, firstMinor = 0] = range.slice('^'.length).split('.').map(Number);
-    return major === firstMajor && minor >= firstMinor;
-  });
 }

@@ -97,6 +97,7 @@ describe('The package', () => {
   it.each([
     ['platform-express', undefined],
     ['platform-express', '11.2.10'],
+    ['core', '12.0.4'],
     ['core', '11.2.10'],
   ])('has a command that says what to install where %s is %s', async (name, version) => {
     await folder.setNest(name, version);
@@ -104,7 +105,7 @@ describe('The package', () => {
 
     expect(code).toBe(1);
     expect(stderr).toBe(
-      `Birdsong did not start: the server needs Nest 12 with Express: npm install @nestjs/${name}@12\n`,
+      `Birdsong did not start: the server needs Nest ^12.1.0 with Express: npm install @nestjs/${name}@12\n`,
     );
   });
 });
