@@ -7,12 +7,13 @@ const ALLOWED = {
   channels: ['errors', 'protocol'],
   config: ['channels'],
   http: ['channels', 'config', 'errors', 'protocol'],
-  access: ['channels', 'config', 'errors', 'http'],
+  access: ['channels', 'config', 'errors', 'http', 'protocol'],
+  events: ['channels', 'protocol'],
   broker: ['channels', 'concurrency', 'config', 'errors', 'protocol'],
   'engines/memory': ['broker', 'config', 'protocol'],
   'engines/redis': ['broker', 'concurrency', 'config', 'errors', 'protocol'],
-  publishing: ['access', 'broker', 'channels', 'config', 'errors', 'http', 'protocol'],
-  delivery: ['broker', 'channels', 'concurrency', 'config', 'errors', 'protocol'],
+  publishing: ['access', 'broker', 'channels', 'config', 'errors', 'events', 'http', 'protocol'],
+  delivery: ['broker', 'channels', 'concurrency', 'config', 'errors', 'events', 'protocol'],
   streams: [
     'concurrency',
     'access',
@@ -21,6 +22,7 @@ const ALLOWED = {
     'config',
     'delivery',
     'errors',
+    'events',
     'http',
     'protocol',
   ],
@@ -36,6 +38,7 @@ const ALLOWED = {
     'protocol',
   ],
   lifecycle: ['concurrency', 'config', 'history', 'streams'],
+  'server/hardening': ['concurrency', 'delivery', 'errors', 'http', 'server'],
   server: ['broker', 'channels', 'concurrency', 'config', 'delivery', 'errors', 'http'],
 };
 

@@ -1,4 +1,4 @@
-import { ConfigurableModuleBuilder } from '@nestjs/common';
+import { ConfigurableModuleBuilder, type Type } from '@nestjs/common';
 import { HistoryController } from './history/history.controller.js';
 import { MessagesController } from './publishing/messages.controller.js';
 import type { BirdsongOptions } from './config/birdsong.options.js';
@@ -16,12 +16,18 @@ export interface BirdsongModuleExtras {
    * `@Sse()` event by event, so that interceptors of your app see them. Default `fast`.
    */
   lane?: 'fast' | 'observable';
+  /**
+   * Class decorators for the controllers of the module's own routes: `Public()` for a global guard of your app,
+   * `UseInterceptors(…)`, `Version(…)`. Default none.
+   */
+  decorators?: readonly ClassDecorator[];
 }
 
 const DEFAULT_EXTRAS: Required<BirdsongModuleExtras> = Object.freeze({
   isGlobal: true,
   routes: true,
   lane: 'fast',
+  decorators: [],
 });
 
 const STREAMS_CONTROLLERS = {
@@ -36,14 +42,25 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
     .setExtras<BirdsongModuleExtras>(DEFAULT_EXTRAS, (definition, extras) => ({
       ...definition,
       global: extras.isGlobal ?? DEFAULT_EXTRAS.isGlobal,
-      controllers:
-        (extras.routes ?? DEFAULT_EXTRAS.routes)
-          ? [
-              MessagesController,
-              HistoryController,
-              STREAMS_CONTROLLERS[extras.lane ?? DEFAULT_EXTRAS.lane],
-              MethodsController,
-            ]
-          : [],
+      controllers: (extras.routes ?? DEFAULT_EXTRAS.routes) ? controllersOf(extras) : [],
     }))
     .build();
+
+function controllersOf({
+  lane = DEFAULT_EXTRAS.lane,
+  decorators = DEFAULT_EXTRAS.decorators,
+}: BirdsongModuleExtras): Type[] {
+  return [MessagesController, HistoryController, STREAMS_CONTROLLERS[lane], MethodsController].map(
+    (controller) => decorate(controller, decorators),
+  );
+}
+
+/** A class of its own: another app in this process may decorate it otherwise. */
+function decorate(controller: Type, decorators: readonly ClassDecorator[]): Type {
+  if (decorators.length === 0) {
+    return controller;
+  }
+  const decorated = { [controller.name]: class extends controller {} }[controller.name] as Type;
+  decorators.forEach((decorator) => decorator(decorated));
+  return decorated;
+}

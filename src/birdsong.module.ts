@@ -1,18 +1,26 @@
 import {
   Module,
+  type ConfigurableModuleAsyncOptions,
+  type DynamicModule,
   type BeforeApplicationShutdown,
   type OnApplicationShutdown,
   type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
 import { APP_INTERCEPTOR, ModulesContainer } from '@nestjs/core';
-import { EventEmitterModule } from '@nestjs/event-emitter';
 import { IdentityPort } from './access/identity.port.js';
 import { OptionIdentity } from './access/option.identity.js';
 import { checkHost } from './birdsong.host.js';
-import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './birdsong.module-definition.js';
+import {
+  ConfigurableModuleClass,
+  MODULE_OPTIONS_TOKEN,
+  type BirdsongModuleExtras,
+} from './birdsong.module-definition.js';
 import { Birdsong } from './birdsong.service.js';
+import { BrokerLifecycle } from './broker/broker-lifecycle.js';
 import { Broker } from './broker/broker.port.js';
+import { AppEvents } from './events/app-events.js';
+import { OwnEmitterModule } from './events/own-emitter.module.js';
 import { MemoryBroker } from './engines/memory/memory.broker.js';
 import { NewMessageListener } from './publishing/new-message.listener.js';
 import { Feeds } from './delivery/feeds.js';
@@ -24,6 +32,7 @@ import { UnsentBytes } from './delivery/unsent-bytes.js';
 import { PublishingService } from './publishing/publishing.service.js';
 import type { BirdsongOptions } from './config/birdsong.options.js';
 import { BirdsongSettings } from './config/birdsong.settings.js';
+import type { UnknownClaims } from './channels/policy.js';
 import { ChannelPolicies } from './channels/channel-policies.js';
 import { RedisBroker } from './engines/redis/redis.broker.js';
 import { OpenConnections } from './lifecycle/open.connections.js';
@@ -34,6 +43,12 @@ import { StreamRegistry } from './streams/stream.registry.js';
 import { Streams } from './streams/streams.js';
 import { Stopping } from './concurrency/stopping.js';
 
+type BirdsongAsyncOptions<Claims = UnknownClaims> = ConfigurableModuleAsyncOptions<
+  BirdsongOptions<Claims>,
+  'createBirdsongOptions'
+> &
+  BirdsongModuleExtras;
+
 /**
  * Real-time messaging for a Nest app:
  *
@@ -42,8 +57,7 @@ import { Stopping } from './concurrency/stopping.js';
  * ```
  */
 @Module({
-  // Not global: an app's own emitter stays its own. Listeners are found on both.
-  imports: [EventEmitterModule.forRoot({ global: false })],
+  imports: [OwnEmitterModule.forRoot()],
   providers: [
     {
       provide: BirdsongSettings,
@@ -62,6 +76,8 @@ import { Stopping } from './concurrency/stopping.js';
       inject: [BirdsongSettings],
     },
     { provide: IdentityPort, useClass: OptionIdentity },
+    AppEvents,
+    BrokerLifecycle,
     NewMessageListener,
     PublishingService,
     HistoryLimiter,
@@ -85,8 +101,22 @@ export class BirdsongModule
   extends ConfigurableModuleClass
   implements OnModuleInit, OnModuleDestroy, BeforeApplicationShutdown, OnApplicationShutdown
 {
+  /** @typeParam Claims what the app knows of an identity: see `Identity` */
+  static override forRoot<Claims = UnknownClaims>(
+    options: BirdsongOptions<Claims> & BirdsongModuleExtras,
+  ): DynamicModule {
+    return super.forRoot(options as BirdsongOptions & BirdsongModuleExtras);
+  }
+
+  /** @typeParam Claims what the app knows of an identity: see `Identity` */
+  static override forRootAsync<Claims = UnknownClaims>(
+    options: BirdsongAsyncOptions<Claims>,
+  ): DynamicModule {
+    return super.forRootAsync(options as BirdsongAsyncOptions);
+  }
+
   constructor(
-    private readonly broker: Broker,
+    private readonly broker: BrokerLifecycle,
     private readonly feeds: Feeds,
     private readonly drain: DrainService,
     private readonly stopping: Stopping,

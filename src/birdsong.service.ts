@@ -42,7 +42,7 @@ export interface StreamOptions {
 export class Birdsong {
   constructor(
     private readonly policies: ChannelPolicies,
-    private readonly sender: PublishingService,
+    private readonly publishing: PublishingService,
     private readonly reader: HistoryService,
     private readonly observers: Observers,
     private readonly streams: Streams,
@@ -63,7 +63,7 @@ export class Birdsong {
     data: unknown,
     options: Omit<NewMessage, 'channel' | 'data'> = {},
   ): Promise<Receipt> {
-    return this.sender.send({ ...options, channel, data });
+    return this.publishing.send({ ...options, channel, data });
   }
 
   /**
@@ -75,7 +75,7 @@ export class Birdsong {
     messages: readonly Content[],
     options: SendOptions = {},
   ): Promise<readonly Receipt[]> {
-    return this.sender.sendBatch({ ...options, channel, messages });
+    return this.publishing.sendBatch({ ...options, channel, messages });
   }
 
   /**

@@ -1,3 +1,4 @@
+export { IdentityPort } from './access/identity.port.js';
 export { BirdsongModule } from './birdsong.module.js';
 export type { BirdsongModuleExtras } from './birdsong.module-definition.js';
 export {
@@ -14,6 +15,11 @@ export {
   type Problem,
 } from './errors/birdsong.error.js';
 export { ProblemFilter } from './http/problem.filter.js';
+export { GapEvent } from './events/gap.event.js';
+export { MessageAcceptedEvent } from './events/message-accepted.event.js';
+export { ReaderJoinedEvent } from './events/reader-joined.event.js';
+export { ReaderLeftEvent } from './events/reader-left.event.js';
+export { StreamEndedEvent, type StreamEndReason } from './events/stream-ended.event.js';
 export type { Message } from './protocol/message.js';
 export { NewBatchEvent, type NewBatch } from './publishing/new-batch.event.js';
 export {
@@ -34,10 +40,16 @@ export type {
 export type {
   AccessRequest,
   AccessRule,
+  AskedChannel,
+  Asker,
+  BatchAccessRequest,
+  BatchAccessRule,
   HistoryLimits,
   Identity,
+  IdentitySource,
   PolicyOptions,
   SlowReaderRule,
+  UnknownClaims,
 } from './channels/policy.js';
 export type { FastifyReply, HttpRequest, HttpResponse } from './http/http-request.js';
 export type {

@@ -11,13 +11,13 @@ import { requireNames } from '../channels/channel-name.js';
 import { BirdsongError } from '../errors/birdsong.error.js';
 import { BirdsongSettings } from '../config/birdsong.settings.js';
 import { ChannelPolicies, type Channel } from '../channels/channel-policies.js';
-import type { Identity } from '../channels/policy.js';
+import type { Asker, Identity } from '../channels/policy.js';
+import { SENDER_LENGTH } from '../protocol/message-form.js';
+import { firstRefused, type Kind } from './first-refused.js';
 import { IdentityPort } from './identity.port.js';
 
 const ACCESS = 'birdsong:access';
 const ADMITTED = Symbol('birdsong.admitted');
-
-type Kind = 'publish' | 'subscribe';
 
 /** What a route does with its channels. */
 export const Access = (kind: Kind): CustomDecorator => SetMetadata(ACCESS, kind);
@@ -29,11 +29,11 @@ export interface Admitted {
   readonly channels: readonly [Channel, ...Channel[]];
 }
 
-interface ChannelRequest {
+type ChannelRequest = Asker['request'] & {
   params?: { channel?: unknown };
   query?: { channel?: unknown };
   [ADMITTED]?: Admitted;
-}
+};
 
 /**
  * What the guard found. The controllers work with this, and read nothing of it from the request again: what an
@@ -65,11 +65,10 @@ export class AccessGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<ChannelRequest>();
     const names = requireNames(namesOf(request), this.settings.maxChannelsPerStream);
     const channels = names.map((name) => this.policies.require(name));
-    const identity = await this.identities.identify(request);
-    for (const channel of channels) {
-      if (!(await isAllowed(channel, kind, identity))) {
-        throw refusal(channel, kind, identity);
-      }
+    const identity = requireCurrent(await this.identities.identify(request));
+    const refused = await firstRefused(channels, kind, { identity, request });
+    if (refused) {
+      throw refusal(refused, kind, identity);
     }
     request[ADMITTED] = { identity, channels: channels as [Channel, ...Channel[]] };
     return true;
@@ -81,22 +80,29 @@ function namesOf(request: ChannelRequest): readonly unknown[] {
   return Array.isArray(named) ? named : [named];
 }
 
-async function isAllowed(
-  channel: Channel,
-  kind: Kind,
-  identity: Identity | undefined,
-): Promise<boolean> {
-  const rule = channel.policy[kind];
-  switch (rule) {
-    case 'anyone':
-      return true;
-    case 'authenticated':
-      return identity !== undefined;
-    case 'nobody':
-      return false;
-    default:
-      return rule({ channel: channel.name, params: channel.params, identity });
+/**
+ * Many a look-up answers null for nobody.
+ * @throws Error for what is no identity, which is the app's own defect
+ * @throws BirdsongError `unauthenticated` once it has expired
+ */
+function requireCurrent(identity: Identity | null | undefined): Identity | undefined {
+  if (identity === undefined || identity === null) {
+    return undefined;
   }
+  const { id, expiresAt } = identity as { id: unknown; expiresAt?: unknown };
+  if (typeof id !== 'string' || id.length > SENDER_LENGTH) {
+    throw new Error(
+      `Birdsong: the id of an identity is a string of ${SENDER_LENGTH} characters at most.`,
+    );
+  }
+  if (expiresAt !== undefined && !(expiresAt instanceof Date)) {
+    throw new Error('Birdsong: expiresAt of an identity is a Date.');
+  }
+  // An invalid date is after nothing.
+  if (expiresAt && !(expiresAt.getTime() > Date.now())) {
+    throw new BirdsongError('unauthenticated', 'This identity has expired.');
+  }
+  return identity;
 }
 
 function refusal(channel: Channel, kind: Kind, identity: Identity | undefined): BirdsongError {

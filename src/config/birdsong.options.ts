@@ -1,19 +1,26 @@
-import type { Identity, PolicyOptions } from '../channels/policy.js';
+import type { Type } from '@nestjs/common';
+import type { IdentitySource, PolicyOptions, UnknownClaims } from '../channels/policy.js';
 import type { RedisOptions } from './redis.options.js';
 
-export interface BirdsongOptions {
+export interface BirdsongOptions<Claims = UnknownClaims> {
   /**
    * The channels that exist: what holds for each pattern, the first that matches. A channel that
    * matches none does not exist.
    */
-  readonly channels: Readonly<Record<string, PolicyOptions>>;
+  readonly channels: Readonly<Record<string, PolicyOptions<Claims>>>;
   /** Default: none; messages stay in the memory of this process, and so do their readers. */
   readonly redis?: RedisOptions | undefined;
   /**
-   * Who a request of Birdsong's own routes speaks for; the request is the HTTP adapter's. Default: nobody has an
-   * identity. Throw an `UnauthorizedException` for one that is claimed and not proved.
+   * Says who a request of Birdsong's own routes speaks for: an `IdentityPort`, or the class of one. Of a class, the
+   * instance is taken that some module of the app provides; if none does, Birdsong makes one, with what global modules
+   * export. In place of `identify`. Default: nobody has an identity.
    */
-  identify?(request: object): Identity | undefined | Promise<Identity | undefined>;
+  readonly identity?: IdentitySource<Claims> | Type<IdentitySource<Claims>> | undefined;
+  /**
+   * The same as a function; the request is the HTTP adapter's. Throw an `UnauthorizedException` for an identity that is
+   * claimed and not proved.
+   */
+  identify?(request: object): ReturnType<IdentitySource<Claims>['identify']>;
   /**
    * The largest message in bytes, as JSON with all its members. Default 65,536. In your own app the body parser
    * has a limit too: `app.useBodyParser('json', { limit: '4mb' })` lets large messages and batches reach Birdsong.

@@ -5,9 +5,18 @@ import { redisSchema, type RedisSettings } from './redis.settings.js';
 const whole = (min: number, max: number) => z.number().int().min(min).max(max);
 const seconds = (max: number) => z.number().min(0).max(max);
 
+const isIdentity = (value: unknown): boolean =>
+  typeof value === 'function' ||
+  typeof (value as { identify?: unknown } | null | undefined)?.identify === 'function';
+
 const settingsSchema = z.strictObject({
   channels: z.record(z.string(), z.custom<BirdsongOptions['channels'][string]>()),
   redis: redisSchema.optional(),
+  identity: z
+    .custom<NonNullable<BirdsongOptions['identity']>>(isIdentity, {
+      error: 'must be an IdentityPort or the class of one',
+    })
+    .optional(),
   identify: z
     .custom<NonNullable<BirdsongOptions['identify']>>((value) => typeof value === 'function', {
       error: 'must be a function',
@@ -35,6 +44,7 @@ type Resolved = Readonly<z.output<typeof settingsSchema>>;
 export class BirdsongSettings {
   readonly channels: Resolved['channels'];
   readonly redis: RedisSettings | undefined;
+  readonly identity: Resolved['identity'];
   readonly identify: Resolved['identify'];
   readonly maxMessageBytes: number;
   readonly idempotencyMs: number;
@@ -61,8 +71,12 @@ export class BirdsongSettings {
       throw new Error(`Birdsong: ${faults.join('; ')}`);
     }
     const { data } = result;
+    if (data.identity && data.identify) {
+      throw new Error('Birdsong: identity and identify contradict each other');
+    }
     this.channels = data.channels;
     this.redis = data.redis && Object.freeze(data.redis);
+    this.identity = data.identity;
     this.identify = data.identify;
     this.maxMessageBytes = data.maxMessageBytes;
     this.idempotencyMs = data.idempotencySeconds * 1000;

@@ -1,4 +1,13 @@
-import { Body, Controller, Headers, Post, Res, UseFilters, UseGuards } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Headers,
+  Post,
+  Res,
+  UseFilters,
+  UseGuards,
+  VERSION_NEUTRAL,
+} from '@nestjs/common';
 import { Access, AccessGuard, Admission, type Admitted } from '../access/access.guard.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { JsonBodyGuard } from '../http/json-body.guard.js';
@@ -20,11 +29,11 @@ interface SettableStatus {
   status(code: number): unknown;
 }
 
-@Controller('channels/:channel/messages')
+@Controller({ path: 'channels/:channel/messages', version: VERSION_NEUTRAL })
 @UseGuards(AccessGuard, JsonBodyGuard)
 @UseFilters(ProblemFilter)
 export class MessagesController {
-  constructor(private readonly sender: PublishingService) {}
+  constructor(private readonly publishing: PublishingService) {}
 
   /** Answers once the broker has the message: 201, or 200 for a repeat of an idempotency key. */
   @Post()
@@ -35,13 +44,11 @@ export class MessagesController {
     @Headers('idempotency-key') key: string | undefined,
     @Res({ passthrough: true }) response: SettableStatus,
   ): Promise<Repeatable<SentMessage>> {
-    const { duplicate, ...accepted } = await this.sender.send({
-      channel: channel.name,
-      data: body.data,
-      type: body.type,
-      sender: identity?.id,
-      idempotencyKey: requireIdempotencyKey(key),
-    });
+    const options = { sender: identity?.id, idempotencyKey: requireIdempotencyKey(key) };
+    const { duplicate, ...accepted } = await this.publishing.send(
+      { channel: channel.name, ...body, ...options },
+      channel,
+    );
     return answer(accepted, duplicate, response);
   }
 
@@ -54,12 +61,11 @@ export class MessagesController {
     @Headers('idempotency-key') key: string | undefined,
     @Res({ passthrough: true }) response: SettableStatus,
   ): Promise<Repeatable<{ messages: SentMessage[] }>> {
-    const receipts = await this.sender.sendBatch({
-      channel: channel.name,
-      messages: body.messages,
-      sender: identity?.id,
-      idempotencyKey: requireIdempotencyKey(key),
-    });
+    const options = { sender: identity?.id, idempotencyKey: requireIdempotencyKey(key) };
+    const receipts = await this.publishing.sendBatch(
+      { channel: channel.name, ...body, ...options },
+      channel,
+    );
     const messages = receipts.map(({ duplicate: _, ...accepted }) => accepted);
     return answer({ messages }, receipts[0]?.duplicate === true, response);
   }

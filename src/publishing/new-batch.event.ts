@@ -1,4 +1,5 @@
 import type { Content, Receipt, SendOptions } from './new-message.event.js';
+import { PublishEvent, type Origin } from './publish.event.js';
 
 /** What to publish together. */
 export interface NewBatch extends SendOptions {
@@ -8,13 +9,19 @@ export interface NewBatch extends SendOptions {
 }
 
 /** Messages that someone wants to publish all together or not at all: see `NewMessageEvent`. */
-export class NewBatchEvent {
+export class NewBatchEvent extends PublishEvent<readonly Receipt[]> {
   static readonly NAME = 'birdsong.new-batch';
 
-  /** Set as soon as Birdsong has the event; rejects if the batch is refused. */
-  outcome: Promise<readonly Receipt[]> | undefined;
-  /** Set once the broker has accepted the messages: one for each, in order. */
-  receipts: readonly Receipt[] | undefined;
+  /** @param origin for Birdsong's own events */
+  constructor(
+    readonly batch: NewBatch,
+    origin?: Origin,
+  ) {
+    super(origin);
+  }
 
-  constructor(readonly batch: NewBatch) {}
+  /** Set once the broker has accepted the messages: one for each, in order. */
+  get receipts(): readonly Receipt[] | undefined {
+    return this.accepted;
+  }
 }

@@ -1,4 +1,5 @@
 import type { Message } from '../protocol/message.js';
+import { PublishEvent, type Origin } from './publish.event.js';
 
 /** What a message says. */
 export interface Content {
@@ -28,22 +29,31 @@ export interface Receipt extends Pick<Message, 'id' | 'channel' | 'type' | 'crea
 }
 
 /**
- * A message that someone wants to publish, before the broker has it. Birdsong emits it for every send;
- * a host app may emit it itself and gets the same delivery:
+ * A message that someone wants to publish, before the broker has it. Birdsong emits it for every send; a host app may
+ * emit it itself and gets the same delivery:
  *
  * ```ts
  * const event = new NewMessageEvent({ channel: 'orders.42', data });
- * await emitter.emitAsync(NewMessageEvent.NAME, event); // rejects if the message was refused
- * event.receipt?.id;
+ * emitter.emit(NewMessageEvent.NAME, event);
+ * const { id } = await event.outcome; // rejects if the message is refused
  * ```
+ *
+ * `await emitter.emitAsync(…)` waits for the outcome, and rejects with it, too. An event is one message: one that is
+ * emitted again is not published again. What is published is the data as it is when the event is emitted.
  */
-export class NewMessageEvent {
+export class NewMessageEvent extends PublishEvent<Receipt> {
   static readonly NAME = 'birdsong.new-message';
 
-  /** Set as soon as Birdsong has the event; rejects if the message is refused. */
-  outcome: Promise<Receipt> | undefined;
-  /** Set once the broker has accepted the message. */
-  receipt: Receipt | undefined;
+  /** @param origin for Birdsong's own events */
+  constructor(
+    readonly message: NewMessage,
+    origin?: Origin,
+  ) {
+    super(origin);
+  }
 
-  constructor(readonly message: NewMessage) {}
+  /** Set once the broker has accepted the message. */
+  get receipt(): Receipt | undefined {
+    return this.accepted;
+  }
 }

@@ -1,106 +1,144 @@
-import { Injectable } from '@nestjs/common';
-import { OnEvent } from '@nestjs/event-emitter';
-import { BirdsongError } from '../errors/birdsong.error.js';
-import { DEFAULT_TYPE, encodeTail, type Draft } from '../protocol/message.js';
-import {
-  BATCH_COUNT,
-  isIdempotencyKey,
-  isMessageType,
-  SENDER_LENGTH,
-} from '../protocol/message-form.js';
-import { NewBatchEvent } from './new-batch.event.js';
-import {
-  NewMessageEvent,
-  type Content,
-  type Receipt,
-  type SendOptions,
-} from './new-message.event.js';
-import { formatPosition } from '../protocol/position.js';
-import { ChannelPolicies } from '../channels/channel-policies.js';
-import { validateData } from '../channels/validate-data.js';
-import { BirdsongSettings } from '../config/birdsong.settings.js';
+import { Injectable, Logger } from '@nestjs/common';
 import { Broker, type PublishResult, type Publication } from '../broker/broker.port.js';
+import { BrokerLifecycle } from '../broker/broker-lifecycle.js';
+import { ChannelPolicies, type Channel } from '../channels/channel-policies.js';
+import { BirdsongSettings } from '../config/birdsong.settings.js';
+import { BirdsongError } from '../errors/birdsong.error.js';
+import { AppEvents } from '../events/app-events.js';
+import { MessageAcceptedEvent } from '../events/message-accepted.event.js';
+import { completeJson, type Message } from '../protocol/message.js';
+import { formatPosition } from '../protocol/position.js';
+import { NewBatchEvent } from './new-batch.event.js';
+import { NewMessageEvent, type Receipt } from './new-message.event.js';
+import type { Origin } from './publish.event.js';
+import { toPublications } from './publications.js';
+import { requireForm, type Send } from './send-form.js';
 
 /** Hands every new message to the broker, whoever emitted it. */
 @Injectable()
 export class NewMessageListener {
+  private readonly logger = new Logger('Birdsong');
+
   constructor(
+    private readonly events: AppEvents,
     private readonly broker: Broker,
+    private readonly lifecycle: BrokerLifecycle,
     private readonly policies: ChannelPolicies,
     private readonly settings: BirdsongSettings,
-  ) {}
-
-  // Without suppressErrors: false a refused message would look accepted to its sender.
-  @OnEvent(NewMessageEvent.NAME, { suppressErrors: false })
-  async publish(event: NewMessageEvent): Promise<void> {
-    const { message } = event;
-    event.outcome = this.accept(message.channel, [message], message, () => ['data']).then(
-      ([receipt]) => receipt as Receipt,
-    );
-    event.receipt = await event.outcome;
+  ) {
+    // Not by @OnEvent: Nest's wrapper makes a rejection of each refusal, which `emit` leaves to nobody.
+    events.on(NewMessageEvent.NAME, (heard) => {
+      const event = toEvent(heard, NewMessageEvent, 'message');
+      return answer(event, this.publish(event));
+    });
+    events.on(NewBatchEvent.NAME, (heard) => {
+      const event = toEvent(heard, NewBatchEvent, 'batch');
+      return answer(event, this.publishBatch(event));
+    });
   }
 
-  @OnEvent(NewBatchEvent.NAME, { suppressErrors: false })
-  async publishBatch(event: NewBatchEvent): Promise<void> {
-    const { batch } = event;
-    const pathOf = (index: number) => ['messages', String(index), 'data'];
-    event.outcome = this.accept(
-      batch.channel,
-      batch.messages,
-      // A batch and a message of the same key are not one another's repeats.
-      { ...batch, idempotencyKey: batch.idempotencyKey && `batch:${batch.idempotencyKey}` },
-      pathOf,
+  /** Once for each event. */
+  publish(event: NewMessageEvent): Promise<Receipt> {
+    return event.publishBy(() =>
+      this.logRefusal(NewMessageEvent.NAME, event, async () => {
+        const send = { ...event.message, messages: [event.message], isBatch: false };
+        const [receipt] = await this.accept(send, event.origin);
+        return receipt as Receipt;
+      }),
     );
-    event.receipts = await event.outcome;
   }
 
-  private async accept(
-    channelName: string,
-    contents: readonly Content[],
-    { sender, idempotencyKey }: SendOptions,
-    pathOf: (index: number) => readonly string[],
-  ): Promise<Receipt[]> {
-    const channel = this.policies.require(channelName);
-    requireForm(contents, { sender, idempotencyKey });
+  /** Once for each event. */
+  publishBatch(event: NewBatchEvent): Promise<readonly Receipt[]> {
+    return event.publishBy(() =>
+      this.logRefusal(NewBatchEvent.NAME, event, async () =>
+        this.accept({ ...event.batch, isBatch: true }, event.origin),
+      ),
+    );
+  }
+
+  /** Until its first `await`, this runs within the call that publishes. */
+  private async accept(send: Send, origin: Origin | undefined): Promise<Receipt[]> {
+    const channel = origin?.admitted ?? this.admit(send);
+    const { name, policy } = channel;
+    const { sender, idempotencyKey } = send;
     const createdAtMs = Date.now();
     const createdAt = new Date(createdAtMs).toISOString();
-    const publications: Publication[] = [];
-    for (const [index, { type = DEFAULT_TYPE, data }] of contents.entries()) {
-      if (!isMessageType(type)) {
-        throw new BirdsongError('invalid-request', 'The type is not of its form, or reserved.');
-      }
-      const valid = await validateData(channel.policy.data, data, pathOf(index));
-      const tail = this.encode({ channel: channel.name, type, data: valid, sender, createdAt });
-      publications.push({ type, tail });
+    const envelope = { channel: name, sender, createdAt, maxBytes: this.settings.maxMessageBytes };
+    const publications = await toPublications(send, policy, envelope, !origin?.admitted);
+    if (!this.lifecycle.isOpen) {
+      await this.lifecycle.open();
     }
-    const accepted = await this.broker.publish(
-      { name: channel.name, history: channel.policy.history },
-      { publications, createdAtMs, idempotencyKey: scopedKey(idempotencyKey, sender) },
+    const result = await this.broker.publish(
+      { name, history: policy.history },
+      { publications, createdAtMs, idempotencyKey: scopedKey(send, idempotencyKey) },
     );
-    return toReceipts(channel.name, accepted);
+    this.announce(publications, result);
+    return toReceipts(name, result);
   }
 
-  private encode(message: Draft): string {
-    let tail: string;
+  private admit(send: Send): Channel {
+    const channel = this.policies.require(send.channel);
+    requireForm(send);
+    return channel;
+  }
+
+  private announce(publications: readonly Publication[], { first, duplicate }: PublishResult) {
+    if (duplicate) {
+      return;
+    }
+    for (const [index, { tail }] of publications.entries()) {
+      this.events.emit(MessageAcceptedEvent.NAME, () => {
+        const position = { epoch: first.epoch, offset: first.offset + index };
+        return new MessageAcceptedEvent(JSON.parse(completeJson(position, tail)) as Message);
+      });
+    }
+  }
+
+  /** Of what Birdsong did not emit itself: perhaps nobody looks at its outcome. */
+  private async logRefusal<Outcome>(
+    name: string,
+    { origin }: { origin: Origin | undefined },
+    publish: () => Promise<Outcome>,
+  ): Promise<Outcome> {
     try {
-      tail = encodeTail(message);
-    } catch (cause) {
-      // Nothing, a cycle, a BigInt, or nesting deeper than the stack.
-      throw new BirdsongError('invalid-request', 'The data cannot be written as JSON.', { cause });
+      return await publish();
+    } catch (error) {
+      if (!origin) {
+        const reason = error instanceof BirdsongError ? `${error.code}: ${error.message}` : error;
+        this.logger.warn(`${name} was refused: ${String(reason)}`);
+      }
+      throw error;
     }
-    if (Buffer.byteLength(tail) > this.settings.maxMessageBytes) {
-      throw new BirdsongError(
-        'message-too-large',
-        `A message may have ${this.settings.maxMessageBytes} bytes as JSON.`,
-      );
-    }
-    return tail;
   }
 }
 
-/** One sender's keys are not another's. */
-function scopedKey(key: string | undefined, sender: string | undefined): string | undefined {
-  return key === undefined ? undefined : `${key} ${sender ?? ''}`;
+/** What is emitted without its class is taken as well; what cannot be read is refused like anything of no form. */
+function toEvent<Event extends object>(
+  heard: unknown,
+  type: new (content: never) => Event,
+  field: 'message' | 'batch',
+): Event {
+  try {
+    return heard instanceof type
+      ? heard
+      : new type((heard as Record<string, never>)[field] as never);
+  } catch {
+    return new type(undefined as never);
+  }
+}
+
+/** For `emitAsync`. Whoever lets Birdsong emit awaits the outcome already. */
+function answer<Outcome>(
+  { origin }: { origin: Origin | undefined },
+  outcome: Promise<Outcome>,
+): Promise<Outcome> | undefined {
+  return origin ? undefined : outcome;
+}
+
+/** One sender's keys are not another's, and a batch and a message of the same key no repeats of each other. */
+function scopedKey({ sender, isBatch }: Send, key: string | undefined): string | undefined {
+  return key === undefined ? undefined : `${isBatch ? 'batch:' : ''}${key} ${sender ?? ''}`;
 }
 
 function toReceipts(
@@ -115,17 +153,4 @@ function toReceipts(
     createdAt,
     duplicate,
   }));
-}
-
-/** What an app emits itself has been checked by nobody yet. */
-function requireForm(contents: readonly Content[], { sender, idempotencyKey }: SendOptions): void {
-  if (contents.length < 1 || contents.length > BATCH_COUNT) {
-    throw new BirdsongError('invalid-request', `A batch has 1 to ${BATCH_COUNT} messages.`);
-  }
-  if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) {
-    throw new BirdsongError('invalid-request', 'The idempotency key is not of its form.');
-  }
-  if (sender !== undefined && (typeof sender !== 'string' || sender.length > SENDER_LENGTH)) {
-    throw new BirdsongError('invalid-request', `A sender has at most ${SENDER_LENGTH} characters.`);
-  }
 }

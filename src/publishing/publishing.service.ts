@@ -1,52 +1,33 @@
-import { Injectable, Logger } from '@nestjs/common';
-import { EventEmitter2 } from '@nestjs/event-emitter';
-import { BirdsongError } from '../errors/birdsong.error.js';
+import { Injectable } from '@nestjs/common';
+import type { Channel } from '../channels/channel-policies.js';
+import { AppEvents } from '../events/app-events.js';
 import { NewBatchEvent, type NewBatch } from './new-batch.event.js';
 import { NewMessageEvent, type NewMessage, type Receipt } from './new-message.event.js';
+import { NewMessageListener } from './new-message.listener.js';
 
-/** Emits what is sent and waits for the outcome. */
+/** Emits what is sent, and gives back what became of it. What the app's own listeners do delays nobody. */
 @Injectable()
 export class PublishingService {
-  private readonly logger = new Logger('Birdsong');
+  constructor(
+    private readonly events: AppEvents,
+    private readonly listener: NewMessageListener,
+  ) {}
 
-  constructor(private readonly emitter: EventEmitter2) {}
-
-  /** @throws BirdsongError as the listener that publishes refuses it */
-  send(message: NewMessage): Promise<Receipt> {
-    return this.emit(NewMessageEvent.NAME, new NewMessageEvent(message));
+  /**
+   * @param admitted the channel, where a guard has found it and pipes have checked the message
+   * @throws BirdsongError as the listener that publishes refuses it
+   */
+  send(message: NewMessage, admitted?: Channel): Promise<Receipt> {
+    const event = new NewMessageEvent(message, { admitted });
+    this.events.deliver(NewMessageEvent.NAME, event);
+    // Does nothing if it was heard: before the app's start, or behind a listener that threw, it was not.
+    return this.listener.publish(event);
   }
 
   /** @throws BirdsongError as `send`, for all of them */
-  sendBatch(batch: NewBatch): Promise<readonly Receipt[]> {
-    return this.emit(NewBatchEvent.NAME, new NewBatchEvent(batch));
-  }
-
-  private async emit<Outcome>(
-    name: string,
-    event: { outcome: Promise<Outcome> | undefined },
-  ): Promise<Outcome> {
-    const emitted = this.emitter.emitAsync(name, event);
-    const { outcome } = event;
-    if (!outcome) {
-      // Listeners are registered at bootstrap and removed at shutdown; outside of that, nobody listens.
-      await emitted;
-      throw new BirdsongError('shutting-down', 'The server does not take messages right now.', {
-        retryAfterSeconds: 1,
-      });
-    }
-    const [result] = await Promise.all([
-      outcome,
-      // What the app's own listeners make of it does not change whether it was accepted.
-      emitted.catch((error: unknown) => this.report(outcome, error)),
-    ]);
-    return result;
-  }
-
-  private async report(outcome: Promise<unknown>, error: unknown): Promise<void> {
-    await outcome;
-    this.logger.error(
-      'A listener of a new message failed',
-      error instanceof Error ? error.stack : String(error),
-    );
+  sendBatch(batch: NewBatch, admitted?: Channel): Promise<readonly Receipt[]> {
+    const event = new NewBatchEvent(batch, { admitted });
+    this.events.deliver(NewBatchEvent.NAME, event);
+    return this.listener.publishBatch(event);
   }
 }

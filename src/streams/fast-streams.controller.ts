@@ -1,12 +1,23 @@
-import { Controller, Get, Query, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Query,
+  Req,
+  Res,
+  UseFilters,
+  UseGuards,
+  VERSION_NEUTRAL,
+} from '@nestjs/common';
 import { Access, AccessGuard, Admission, type Admitted } from '../access/access.guard.js';
 import type { HttpRequest, HttpResponse } from '../http/http-request.js';
+import { NotThrottled } from '../http/not-throttled.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { settingsOf, streamQueryPipe, type StreamQuery } from './stream.query.js';
 import { Streams } from './streams.js';
 
 /** Birdsong's own streams in the fast lane. */
-@Controller()
+@Controller({ version: VERSION_NEUTRAL })
+@NotThrottled()
 @UseGuards(AccessGuard)
 @UseFilters(ProblemFilter)
 export class FastStreamsController {

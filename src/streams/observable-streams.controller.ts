@@ -5,17 +5,20 @@ import {
   Sse,
   UseFilters,
   UseGuards,
+  VERSION_NEUTRAL,
   type MessageEvent,
 } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import { Access, AccessGuard, Admission, type Admitted } from '../access/access.guard.js';
 import type { HttpRequest } from '../http/http-request.js';
+import { NotThrottled } from '../http/not-throttled.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { settingsOf, streamQueryPipe, type StreamQuery } from './stream.query.js';
 import { Streams } from './streams.js';
 
 /** Birdsong's own streams in the observable lane. */
-@Controller()
+@Controller({ version: VERSION_NEUTRAL })
+@NotThrottled()
 @UseGuards(AccessGuard)
 @UseFilters(ProblemFilter)
 export class ObservableStreamsController {

@@ -5,7 +5,8 @@ import type { Subscriber } from 'rxjs';
 import type { FrameBatch } from '../delivery/frame-batch.js';
 import type { ControlEvent } from '../protocol/control-events.js';
 import { DEFAULT_TYPE } from '../protocol/message.js';
-import type { EventIds, Place } from './event-ids.js';
+import type { Place } from './event-ids.js';
+import type { RequestIds } from './request-ids.js';
 import type { StreamLane } from './stream.js';
 
 /** Bytes that are emitted before the operators and Nest behind them have a turn to write them. */
@@ -35,7 +36,7 @@ export class ObservableLane implements StreamLane {
   constructor(
     private readonly subscriber: Subscriber<MessageEvent>,
     private readonly request: IncomingMessage,
-    private readonly ids: EventIds,
+    private readonly requestIds: RequestIds,
   ) {
     // HTTP/2 forbids what a socket can do, and has a stream for each request.
     const { stream } = request as { stream?: Outlet };
@@ -49,12 +50,13 @@ export class ObservableLane implements StreamLane {
 
   /** Each event says exactly where the client is: Nest gives it an id in any case. */
   write({ frames }: FrameBatch, place: Place): boolean {
+    const { emitted: ids } = this.requestIds;
     for (const frame of frames) {
       const message = frame.decode();
       const { type } = message;
-      this.ids.move(place, frame.position);
+      ids.move(place, frame.position);
       this.emit(
-        { id: this.ids.id, ...(type !== DEFAULT_TYPE && { type }), data: message },
+        { id: ids.id, ...(type !== DEFAULT_TYPE && { type }), data: message },
         frame.bytes.length,
       );
     }
@@ -62,7 +64,15 @@ export class ObservableLane implements StreamLane {
   }
 
   send({ type, data, id, retry }: ControlEvent): void {
-    this.emit({ id: id ?? this.ids.id, type, data, ...(retry !== undefined && { retry }) });
+    if (type === 'stream.ready') {
+      this.requestIds.begin(this.requestIds.emitted.id);
+    }
+    this.emit({
+      id: id ?? this.requestIds.emitted.id,
+      type,
+      data,
+      ...(retry !== undefined && { retry }),
+    });
   }
 
   heartbeat(): void {
@@ -92,7 +102,7 @@ export class ObservableLane implements StreamLane {
       setImmediate(() => (this.emittedBytes = 0));
     }
     this.emittedBytes += bytes + EVENT_BYTES;
-    this.subscriber.next(event);
+    this.requestIds.emit(event.id, () => this.subscriber.next(event));
   }
 
   private isOutletFull(): boolean {

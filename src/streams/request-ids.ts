@@ -11,6 +11,8 @@ export class RequestIds {
   readonly emitted = new EventIds();
   /** The last id on its way to the client, behind all operators that were seen. */
   private sentId: string | undefined;
+  /** The id of the event that is being emitted: what operators make of it at once, they make of that. */
+  private emittingId: string | undefined;
 
   private constructor(
     /** Where the client was when it asked. */
@@ -40,15 +42,28 @@ export class RequestIds {
     return isOthers && id !== undefined && parsePosition(id) ? undefined : id;
   }
 
+  /** A stream begins: the client is here, even should it never see the event that says so. */
+  begin(id: string): void {
+    this.sentId = id;
+  }
+
+  /** Emits an event with this id. */
+  emit(id: string | undefined, next: () => void): void {
+    this.emittingId = id;
+    try {
+      next();
+    } finally {
+      this.emittingId = undefined;
+    }
+  }
+
   /**
-   * The id for an event on its way to the client: its own, if it says where the client is; otherwise that of the event
-   * before it, which moves nothing.
+   * The id for an event on its way to the client: its own, if it says where the client is, or that of the event it was
+   * made of; otherwise that of the event before it, which moves nothing.
    */
   pass(id: string | undefined): string {
-    if (id !== undefined && isPlace(id)) {
-      this.sentId = id;
-      return id;
-    }
+    const place = id !== undefined && isPlace(id) ? id : this.emittingId;
+    this.sentId = place ?? this.sentId;
     return this.sentId ?? this.lastEventId ?? NO_POSITIONS;
   }
 }

@@ -154,7 +154,7 @@ export class Streams implements StreamOwner {
     const ids = requestIds.emitted;
     const starts = startsOf(channels, requestIds.resumeIdOf(channels), historyCount);
     const places = channels.map(({ name }, index) => placeOf(name, ids, starts[index]));
-    const lane = new ObservableLane(subscriber, raw, ids);
+    const lane = new ObservableLane(subscriber, raw, requestIds);
     const stream = this.open(channels, places, ids, lane, identity);
     this.run(stream, starts, this.settings.retryMs);
     return () => stream.unsubscribed();

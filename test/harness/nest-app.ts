@@ -4,6 +4,8 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { BirdsongModule, ProblemFilter, type BirdsongOptions } from '../../src/index.js';
+import type { Lane } from './lanes.js';
+import { until } from './until.js';
 
 /** Channels that everybody may use. */
 export const OPEN_CHANNELS: BirdsongOptions['channels'] = {
@@ -20,9 +22,10 @@ export class NestApp {
   ) {}
 
   /** An app that is only Birdsong, with open channels unless others are given. */
-  static birdsong(options: Partial<BirdsongOptions> = {}): Promise<NestApp> {
+  static birdsong(options: Partial<BirdsongOptions> = {}, lane: Lane = 'fast'): Promise<NestApp> {
+    const inLane = lane === 'fast' ? {} : { lane };
     return NestApp.start({
-      imports: [BirdsongModule.forRoot({ channels: OPEN_CHANNELS, ...options })],
+      imports: [BirdsongModule.forRoot({ channels: OPEN_CHANNELS, ...inLane, ...options })],
       providers: [{ provide: APP_FILTER, useClass: ProblemFilter }],
     });
   }
@@ -51,6 +54,15 @@ export class NestApp {
 
   get server(): Server {
     return this.app.getHttpServer();
+  }
+
+  /** Resolves once nobody is connected. */
+  async untilLeft(): Promise<void> {
+    const count = () =>
+      new Promise<number>((resolve, reject) => {
+        this.server.getConnections((error, found) => (error ? reject(error) : resolve(found)));
+      });
+    await until('nobody is connected', async () => (await count()) === 0);
   }
 
   close(): Promise<void> {

@@ -79,7 +79,6 @@ export class CompositionsController {
     return this.stream(request).pipe(filter(isMessage));
   }
 
-  /** Ids and types are lost. */
   @Sse('mapped')
   mapped(@Req() request: Request): Observable<unknown> {
     return this.stream(request).pipe(
@@ -87,6 +86,28 @@ export class CompositionsController {
       map((event) => ({ id: event.id, data: messageOf(event) }) as MessageEvent),
       scan((_, event) => event),
     );
+  }
+
+  @Sse('without-ids')
+  withoutIds(@Req() request: Request): Observable<unknown> {
+    return this.stream(request).pipe(
+      filter(isMessage),
+      map((event) => ({ data: messageOf(event) })),
+    );
+  }
+
+  /** As plain values, of which Nest makes events. */
+  @Sse('values')
+  values(@Req() request: Request): Observable<unknown> {
+    return this.stream(request).pipe(
+      filter(isMessage),
+      map((event) => JSON.stringify(messageOf(event))),
+    );
+  }
+
+  @Sse('without-ids-merged-with-own')
+  withoutIdsMerged(@Req() request: Request): Observable<unknown> {
+    return merge(this.withoutIds(request), own$('beside'));
   }
 
   @Sse('merged-with-own')

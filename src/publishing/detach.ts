@@ -1,0 +1,25 @@
+/**
+ * A copy that later changes of the original do not reach: of plain objects, arrays and dates, of which JSON is made.
+ * Instances of classes stay as they are, for a schema may ask for them.
+ * @throws RangeError for data that is nested deeper than the stack, or within itself
+ */
+export function detach(data: unknown): unknown {
+  if (typeof data !== 'object' || data === null) {
+    return data;
+  }
+  if (Array.isArray(data)) {
+    return data.map((item: unknown) => detach(item));
+  }
+  if (data instanceof Date) {
+    return new Date(data);
+  }
+  return isPlain(data)
+    ? Object.fromEntries(Object.entries(data).map(([key, value]) => [key, detach(value)]))
+    : data;
+}
+
+function isPlain(data: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(data);
+  // The `Object.prototype` of another realm, such as a test runner's, is one too.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}

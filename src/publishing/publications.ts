@@ -1,0 +1,74 @@
+import type { Publication } from '../broker/broker.port.js';
+import { validateData } from '../channels/validate-data.js';
+import { BirdsongError } from '../errors/birdsong.error.js';
+import { DEFAULT_TYPE, encodeTail, type Draft } from '../protocol/message.js';
+import type { Policy } from '../channels/policy.js';
+import { detach } from './detach.js';
+import type { Send } from './send-form.js';
+
+/** What all messages of a send have in common. */
+type Envelope = Pick<Draft, 'channel' | 'sender' | 'createdAt'> & { readonly maxBytes: number };
+
+/**
+ * The messages as the broker takes them. They hold the data as it is now, whatever its owner does to it while a
+ * schema is asked: without one it is written at once.
+ *
+ * @param isShared whether somebody else may hold the data too
+ * @throws BirdsongError `invalid-data`, `invalid-request` or `message-too-large`
+ */
+export function toPublications(
+  send: Send,
+  { data: schema }: Policy,
+  envelope: Envelope,
+  isShared: boolean,
+): Publication[] | Promise<Publication[]> {
+  return schema
+    ? toValidPublications(isShared ? detached(send) : send, schema, envelope)
+    : send.messages.map(({ type, data }) => encode(type, data, envelope));
+}
+
+async function toValidPublications(
+  { messages, isBatch }: Send,
+  schema: NonNullable<Policy['data']>,
+  envelope: Envelope,
+): Promise<Publication[]> {
+  const publications: Publication[] = [];
+  for (const [index, { type, data }] of messages.entries()) {
+    const path = isBatch ? ['messages', String(index), 'data'] : ['data'];
+    publications.push(encode(type, await validateData(schema, data, path), envelope));
+  }
+  return publications;
+}
+
+function detached(send: Send): Send {
+  try {
+    return {
+      ...send,
+      messages: send.messages.map(({ type, data }) => ({ type, data: detach(data) })),
+    };
+  } catch (cause) {
+    throw notJson(cause);
+  }
+}
+
+function encode(
+  type = DEFAULT_TYPE,
+  data: unknown,
+  { maxBytes, ...common }: Envelope,
+): Publication {
+  let tail: string;
+  try {
+    tail = encodeTail({ ...common, type, data });
+  } catch (cause) {
+    throw notJson(cause);
+  }
+  if (Buffer.byteLength(tail) > maxBytes) {
+    throw new BirdsongError('message-too-large', `A message may have ${maxBytes} bytes as JSON.`);
+  }
+  return { type, tail };
+}
+
+/** Nothing, a cycle, a BigInt, or nesting deeper than the stack. */
+function notJson(cause: unknown): BirdsongError {
+  return new BirdsongError('invalid-request', 'The data cannot be written as JSON.', { cause });
+}

@@ -1,0 +1,43 @@
+import { BirdsongError } from '../errors/birdsong.error.js';
+import {
+  BATCH_COUNT,
+  isIdempotencyKey,
+  isMessageType,
+  SENDER_LENGTH,
+} from '../protocol/message-form.js';
+import type { NewBatch } from './new-batch.event.js';
+
+/** What is published at once: a message is a batch of one. */
+export interface Send extends NewBatch {
+  /** Whether it was sent as a batch. */
+  readonly isBatch: boolean;
+}
+
+/**
+ * What an app publishes has been checked by nobody yet, nor by its compiler if it has none.
+ * @throws BirdsongError `invalid-request`
+ */
+export function requireForm({ messages, sender, idempotencyKey }: Send): void {
+  if (!Array.isArray(messages) || messages.length < 1 || messages.length > BATCH_COUNT) {
+    throw invalid(`A batch has 1 to ${BATCH_COUNT} messages.`);
+  }
+  for (const message of messages as unknown[]) {
+    if (typeof message !== 'object' || message === null) {
+      throw invalid('A message is an object with `data`.');
+    }
+    const { type } = message as { type?: unknown };
+    if (type !== undefined && !isMessageType(type)) {
+      throw invalid('The type is not of its form, or reserved.');
+    }
+  }
+  if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) {
+    throw invalid('The idempotency key is not of its form.');
+  }
+  if (sender !== undefined && (typeof sender !== 'string' || sender.length > SENDER_LENGTH)) {
+    throw invalid(`A sender has at most ${SENDER_LENGTH} characters.`);
+  }
+}
+
+function invalid(detail: string): BirdsongError {
+  return new BirdsongError('invalid-request', detail);
+}

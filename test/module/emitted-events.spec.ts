@@ -1,0 +1,186 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { Injectable, type DynamicModule } from '@nestjs/common';
+import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
+import { fileURLToPath } from 'node:url';
+import {
+  Birdsong,
+  BirdsongModule,
+  NewBatchEvent,
+  NewMessageEvent,
+  type Receipt,
+} from '../../src/index.js';
+import { request } from '../harness/http-client.js';
+import type { NestApp } from '../harness/nest-app.js';
+import { ServerProcess } from '../harness/server-process.js';
+import { HostWorld, publish } from './host-world.js';
+import { Auditor, CHANNELS } from './shop-app.js';
+
+/** Awaits the outcome, as an app that keeps a record of its messages does. */
+@Injectable()
+class Bookkeeper {
+  readonly outcomes: unknown[] = [];
+
+  @OnEvent(NewMessageEvent.NAME)
+  async message(event: NewMessageEvent): Promise<void> {
+    this.outcomes.push(await event.outcome.catch((error: unknown) => error));
+  }
+
+  @OnEvent(NewBatchEvent.NAME, { prependListener: true })
+  async batch(event: NewBatchEvent): Promise<void> {
+    this.outcomes.push(await event.outcome.catch((error: unknown) => error));
+  }
+}
+
+@Injectable()
+class WildListener {
+  readonly heard: unknown[] = [];
+
+  @OnEvent('birdsong.*')
+  oneLevel({ message }: NewMessageEvent): void {
+    this.heard.push(['birdsong.*', message.data]);
+  }
+
+  @OnEvent('**')
+  all({ message }: NewMessageEvent): void {
+    this.heard.push(['**', message.data]);
+  }
+}
+
+const birdsong = (): DynamicModule => BirdsongModule.forRoot({ channels: CHANNELS });
+
+/** Birdsong beside the host's own emitter, in every order, and without one. */
+const IMPORTS: [string, () => DynamicModule[]][] = [
+  ['after the emitter', () => [EventEmitterModule.forRoot(), birdsong()]],
+  ['before the emitter', () => [birdsong(), EventEmitterModule.forRoot()]],
+  [
+    'beside one that is not global',
+    () => [birdsong(), EventEmitterModule.forRoot({ global: false })],
+  ],
+  ['without an emitter', () => [birdsong()]],
+];
+
+const emitterOf = ({ app }: NestApp) => app.get(EventEmitter2);
+
+describe('events of an app', () => {
+  const world = new HostWorld();
+
+  afterEach(() => world.close());
+
+  test.each(IMPORTS)(
+    'event.outcome is there for its listeners, imported %s',
+    async (_, imports) => {
+      const app = await world.start({ imports: imports(), providers: [Bookkeeper] });
+      const { outcomes } = app.app.get(Bookkeeper);
+      const published = await publish(app, 'open.a', 'published');
+      const sent = await request(`${app.url}/channels/open.a/messages`, { json: { data: 'sent' } });
+      const event = new NewMessageEvent({ channel: 'open.a', data: 'emitted' });
+      emitterOf(app).emit(NewMessageEvent.NAME, event);
+      const emitted = await event.outcome;
+      const batch = await app.app.get(Birdsong).publishBatch('open.a', [{ data: 1 }, { data: 2 }]);
+      await expect(publish(app, 'no.such', 1)).rejects.toMatchObject({ code: 'unknown-channel' });
+
+      expect(outcomes).toEqual([
+        published,
+        { ...(sent.json() as Receipt), duplicate: false },
+        emitted,
+        batch,
+        expect.objectContaining({ code: 'unknown-channel' }),
+      ]);
+      expect(event.receipt).toEqual(emitted);
+    },
+  );
+
+  test.each(IMPORTS)('an app has one emitter, Birdsong imported %s', async (_, imports) => {
+    const app = await world.start({ imports: imports(), providers: [Auditor] });
+    await publish(app, 'open.a', 'published');
+    await emitterOf(app).emitAsync(
+      NewMessageEvent.NAME,
+      new NewMessageEvent({ channel: 'open.a', data: 'emitted' }),
+    );
+
+    expect(app.app.get(Auditor).audited).toEqual(['published', 'emitted']);
+    expect(app.app.get(EventEmitter2, { each: true })).toHaveLength(1);
+  });
+
+  test.each([{}, { delimiter: '.', maxListeners: 1 }])(
+    'wildcards hear of messages, whatever was imported first: %j',
+    async (more) => {
+      const emitter = EventEmitterModule.forRoot({ wildcard: true, ...more });
+      for (const imports of [
+        [emitter, birdsong()],
+        [birdsong(), emitter],
+      ]) {
+        const app = await world.start({ imports, providers: [WildListener] });
+        await publish(app, 'open.a', 1);
+
+        expect(app.app.get(WildListener).heard.sort()).toEqual([
+          ['**', 1],
+          ['birdsong.*', 1],
+        ]);
+      }
+    },
+  );
+
+  test('with another delimiter the name is one word', async () => {
+    const app = await world.start({
+      imports: [birdsong(), EventEmitterModule.forRoot({ wildcard: true, delimiter: '/' })],
+      providers: [WildListener, Auditor],
+    });
+    const receipt = await publish(app, 'open.a', 1);
+
+    expect(receipt.channel).toBe('open.a');
+    expect(app.app.get(WildListener).heard).toEqual([['**', 1]]);
+    expect(app.app.get(Auditor).audited).toEqual([1]);
+  });
+
+  test('what is emitted without a class is published too', async () => {
+    const app = await world.start();
+    await emitterOf(app).emitAsync(NewMessageEvent.NAME, {
+      message: { channel: 'open.a', data: 'plain' },
+    });
+
+    const { messages } = await app.app.get(Birdsong).history('open.a');
+    expect(messages.map(({ data }) => data)).toEqual(['plain']);
+  });
+
+  test('an event is one message, however often it is emitted', async () => {
+    const app = await world.start();
+    const event = new NewMessageEvent({ channel: 'open.a', data: 'once' });
+    emitterOf(app).emit(NewMessageEvent.NAME, event);
+    await emitterOf(app).emitAsync(NewMessageEvent.NAME, event);
+    await emitterOf(app).emitAsync(NewMessageEvent.NAME, event);
+
+    const { messages } = await app.app.get(Birdsong).history('open.a');
+    expect(messages.map(({ id, data }) => [id, data])).toEqual([[event.receipt?.id, 'once']]);
+  });
+
+  test('a listener that throws at once, before Birdsong hears, stops no message', async () => {
+    const app = await world.start();
+    emitterOf(app).prependListener(NewMessageEvent.NAME, () => {
+      throw new Error('The host is unwell');
+    });
+
+    expect(await publish(app, 'open.a', 1)).toMatchObject({ channel: 'open.a' });
+  });
+
+  test('no event ends the process, in any form, at any time; each refusal is logged once', async () => {
+    const script = fileURLToPath(new URL('apps/hostile-emitter.mjs', import.meta.url));
+    const host = new ServerProcess(process.execPath, [script], { env: { NO_COLOR: '1' } });
+    const { code } = await host.untilExit();
+    const [, printed = ''] = /^(\{"outcomes".*)$/m.exec(host.stdout) ?? [];
+
+    expect([code, host.output]).toEqual([0, expect.anything()]);
+    expect((JSON.parse(printed) as { outcomes: object }).outcomes).toEqual({
+      onModuleInit: 'unknown-channel',
+      onApplicationBootstrap: 'unknown-channel',
+      running: 'unknown-channel',
+      accepted: 'accepted',
+      onApplicationShutdown: 'unknown-channel',
+      closed: 'unknown-channel',
+      'closed, known channel': 'shutting-down',
+    });
+    const logged = host.output.match(/birdsong\.new-message was refused: unknown-channel/g);
+    expect(logged).toHaveLength(5);
+    expect(host.output.match(/A listener of birdsong\.message-accepted failed/g)).toHaveLength(3);
+  }, 60_000);
+});
