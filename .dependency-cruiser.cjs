@@ -42,6 +42,7 @@ const ALLOWED = {
   server: ['broker', 'channels', 'concurrency', 'config', 'delivery', 'errors', 'http'],
 };
 
+const SERVER = '^src/(server/|(main|bin|app\\.module)\\.ts$)';
 const folders = Object.keys(ALLOWED);
 const pathOf = (names) => `^src/(${names.join('|')})/`;
 
@@ -69,8 +70,8 @@ module.exports = {
     {
       name: 'only-the-server-imports-the-server',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(server/|main\\.ts$|app\\.module\\.ts$)' },
-      to: { path: '^src/(server/|main\\.ts$|app\\.module\\.ts$)' },
+      from: { path: '^src/', pathNot: SERVER },
+      to: { path: SERVER },
     },
     {
       name: 'bench-measures-from-outside',
@@ -101,7 +102,17 @@ module.exports = {
       name: 'no-undeclared-packages',
       severity: 'error',
       from: { path: '^src/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined'] },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined'],
+        // An optional peer is installed here as a development dependency.
+        dependencyTypesNot: ['npm-peer'],
+      },
+    },
+    {
+      name: 'only-the-server-needs-an-adapter',
+      severity: 'error',
+      from: { path: '^src/', pathNot: SERVER },
+      to: { path: '@nestjs/platform-' },
     },
     {
       name: 'no-orphans',

@@ -9,6 +9,8 @@ export default {
     '^.+\\.ts$': ['@swc/jest', SWC],
   },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  // Built packages bear the same name.
+  modulePathIgnorePatterns: ['<rootDir>/build/'],
   // Each spec starts real servers; two at a time is what two cores carry.
   maxWorkers: 2,
   // Ends what hangs, after the deadlines of the harness have said what is missing. No test is about it.

@@ -1,32 +1,16 @@
 // node scripts/compile.mjs OUT FOLDER...
 // Compiles TypeScript that is not the product into OUT, with the compiler that the tests use. The product is not
 // compiled here: servers are started from dist/, as its users start them.
-import { transformFile } from '@swc/core';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SWC } from './swc.mjs';
+import { compileFolder } from './swc.mjs';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const [out, ...folders] = process.argv.slice(2);
 
-function sourcesIn(folder) {
-  return readdirSync(join(repository, folder), { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) return entry.name === 'dist' ? [] : sourcesIn(path);
-    return path.endsWith('.ts') && !path.endsWith('.spec.ts') ? [path] : [];
-  });
+for (const folder of folders) {
+  const target = join(repository, out, folder);
+  rmSync(target, { recursive: true, force: true });
+  await compileFolder(join(repository, folder), target);
 }
-
-async function compile(path) {
-  const { code } = await transformFile(join(repository, path), {
-    swcrc: false,
-    ...SWC,
-  });
-  const target = join(repository, out, path.replace(/\.ts$/, '.js'));
-  mkdirSync(dirname(target), { recursive: true });
-  writeFileSync(target, code);
-}
-
-rmSync(join(repository, out), { recursive: true, force: true });
-await Promise.all(folders.flatMap(sourcesIn).map(compile));

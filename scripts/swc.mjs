@@ -1,4 +1,8 @@
-/** How TypeScript that is not the product becomes JavaScript: for Jest, and for scripts/compile.mjs. */
+import { transformFile } from '@swc/core';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** How TypeScript becomes JavaScript where `nest build` does not compile it: for Jest, too. */
 export const SWC = {
   jsc: {
     target: 'es2023',
@@ -9,3 +13,22 @@ export const SWC = {
   module: { type: 'es6' },
   sourceMaps: 'inline',
 };
+
+/** Compiles the TypeScript of `folder`, but for specs, into `out`. */
+export async function compileFolder(folder, out, options = {}, isWanted = () => true) {
+  const sources = readdirSync(folder, { recursive: true }).filter(
+    (path) => path.endsWith('.ts') && !path.endsWith('.spec.ts') && isWanted(path),
+  );
+  await Promise.all(
+    sources.map(async (path) => {
+      const { code } = await transformFile(join(folder, path), {
+        swcrc: false,
+        ...SWC,
+        ...options,
+      });
+      const target = join(out, path.replace(/\.ts$/, '.js'));
+      mkdirSync(dirname(target), { recursive: true });
+      writeFileSync(target, code);
+    }),
+  );
+}

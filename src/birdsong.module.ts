@@ -10,6 +10,7 @@ import {
 import { APP_INTERCEPTOR, ModulesContainer } from '@nestjs/core';
 import { IdentityPort } from './access/identity.port.js';
 import { OptionIdentity } from './access/option.identity.js';
+import { checkHost } from './birdsong.host.js';
 import {
   ConfigurableModuleClass,
   MODULE_OPTIONS_TOKEN,
@@ -122,10 +123,7 @@ export class BirdsongModule
     modules: ModulesContainer,
   ) {
     super();
-    // Two of them would both handle every event, each by its own policies.
-    if ([...modules.values()].filter(({ metatype }) => metatype === BirdsongModule).length > 1) {
-      throw new Error('Birdsong: an app imports BirdsongModule.forRoot() once; it is global.');
-    }
+    checkHost(BirdsongModule, modules);
   }
 
   /** @throws BirdsongError `broker-unavailable`: an app without its broker does not start */

@@ -10,8 +10,8 @@ import { type Results } from './results.js';
 import { cell, formatTable } from './table.js';
 import { formatFigures } from './tables.js';
 
-/** From `dist/bench/report/`, where this runs. */
-const RESULTS = fileURLToPath(new URL('../../../results', import.meta.url));
+/** From `build/bench/bench/report/`, where this runs. */
+const RESULTS = fileURLToPath(new URL('../../../../bench/results', import.meta.url));
 
 /** Whether a run measures all there is, at full length. */
 export function isWhole({ only, servers, quick }: Arguments): boolean {

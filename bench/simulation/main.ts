@@ -11,11 +11,12 @@ import { makePlan } from './plan.js';
 import { simulateStorms } from './storms.js';
 import { formatPlans } from './tables.js';
 
-/** From `dist/bench/simulation/`, where this runs. */
-const path = (relative: string) => fileURLToPath(new URL(`../../../${relative}`, import.meta.url));
-const RESULTS = path('results/latest.json');
-const CHANNELS = path('results/channels.json');
-const DOCS = path('../docs/operations.md');
+/** From `build/bench/bench/simulation/`, where this runs. */
+const path = (relative: string) =>
+  fileURLToPath(new URL(`../../../../${relative}`, import.meta.url));
+const RESULTS = path('bench/results/latest.json');
+const CHANNELS = path('bench/results/channels.json');
+const DOCS = path('docs/operations.md');
 
 try {
   await run(readArguments(process.argv.slice(2)));

@@ -36,7 +36,7 @@ async function measure(
 ): Promise<{ figures: Results['figures']; output: string }> {
   const out = await mkdtemp(join(tmpdir(), 'birdsong-bench-'));
   const { code, output } = await run([
-    ...['bench/dist/bench/main.js', '--quick', '--only', figure],
+    ...['build/test/bench/main.js', '--quick', '--only', figure],
     ...['--servers', servers.join(','), '--out', out],
   ]);
   expect({ code, output }).toMatchObject({ code: 0 });
@@ -46,7 +46,7 @@ async function measure(
 }
 
 beforeAll(async () => {
-  expect((await run(['scripts/compile.mjs', 'bench/dist', 'bench', 'test/harness'])).code).toBe(0);
+  expect((await run(['scripts/compile.mjs', 'build/test', 'bench', 'test/harness'])).code).toBe(0);
 });
 
 test(

@@ -1,8 +1,10 @@
-// Loaded into the server's process by `--import`: tells over a Unix socket what the process holds once its garbage is
+// Loaded into the server's process by `--import`, which runs in the folder of the package: tells over a Unix socket what the process holds once its garbage is
 // collected. The server itself knows nothing of it.
 import { ServerResponse } from 'node:http';
 import { Session } from 'node:inspector';
 import { createServer } from 'node:net';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { queryObjects } from 'node:v8';
 
 const CLASSES = {
@@ -20,7 +22,7 @@ async function measure() {
   };
   for (const [name, path] of Object.entries(CLASSES)) {
     // The very module that the server has loaded.
-    const module = await import(new URL(`../../dist/${path}`, import.meta.url).href);
+    const module = await import(pathToFileURL(resolve('dist', path)).href);
     objects[name] = queryObjects(module[name], { format: 'count' });
   }
   inspector.post('HeapProfiler.collectGarbage');

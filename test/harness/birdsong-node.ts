@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { builtPackage } from './built-package.js';
 import { type Exit, ServerProcess } from './server-process.js';
 
 export interface BirdsongNodeOptions {
@@ -18,16 +17,7 @@ export interface BirdsongRun {
   stderr: string;
 }
 
-const repository = findRepository(new URL('.', import.meta.url));
-
-/** Wherever this file was compiled to. */
-function findRepository(folder: URL): string {
-  return existsSync(new URL('package.json', folder))
-    ? fileURLToPath(folder)
-    : findRepository(new URL('..', folder));
-}
-
-/** The stand-alone server as it is built, `node dist/main.js`, in a process of its own. */
+/** The stand-alone server as it is built for the tests, `node dist/main.js`, in a process of its own. */
 export class BirdsongNode {
   private constructor(
     private readonly server: ServerProcess,
@@ -94,7 +84,7 @@ export class BirdsongNode {
 
 function launch({ env, port = 0, host = '127.0.0.1' }: BirdsongNodeOptions): ServerProcess {
   return new ServerProcess(process.execPath, ['dist/main.js'], {
-    cwd: repository,
+    cwd: builtPackage,
     env: { PORT: String(port), HOST: host, NO_COLOR: '1', ...env },
   });
 }

@@ -11,6 +11,8 @@ export interface ServerProcessOptions {
   cwd?: string;
   /** The whole environment: nothing is inherited but what stands here, PATH and HOME. */
   env?: Record<string, string>;
+  /** Whether signals also go to what it starts itself. Default false. */
+  withChildren?: boolean;
 }
 
 export interface UntilOutputOptions {
@@ -24,6 +26,7 @@ export class ServerProcess {
   readonly exited: Promise<Exit>;
 
   private readonly child: ChildProcess;
+  private readonly withChildren: boolean;
   private readonly watchers = new Set<() => void>();
   private stdoutText = '';
   private stderrText = '';
@@ -35,6 +38,7 @@ export class ServerProcess {
     args: readonly string[],
     options: ServerProcessOptions = {},
   ) {
+    this.withChildren = options.withChildren ?? false;
     const { PATH = '/usr/local/bin:/usr/bin:/bin', HOME = '/' } = process.env;
     // Debian keeps servers where only root looks for programs.
     const searchPath = `${PATH}:/usr/local/sbin:/usr/sbin`;
@@ -42,6 +46,7 @@ export class ServerProcess {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       env: { PATH: searchPath, HOME, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
+      detached: this.withChildren,
     });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdoutText += text;
@@ -111,7 +116,9 @@ export class ServerProcess {
 
   /** Sends a signal; does nothing when the process has ended. */
   signal(signal: NodeJS.Signals): void {
-    if (!this.hasExited) this.child.kill(signal);
+    if (this.hasExited) return;
+    if (this.withChildren) process.kill(-this.pid, signal);
+    else this.child.kill(signal);
   }
 
   /** Sends `signal` and waits for the end; see `untilExit`. */

@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { builtPackage } from '../harness/built-package.js';
 import { request } from '../harness/http-client.js';
 import { ServerProcess } from '../harness/server-process.js';
 import { SseReader } from '../harness/sse-reader.js';
@@ -21,7 +22,7 @@ async function buildShop(folder: string): Promise<string> {
   const isOurs = (path: string) => !/\/(node_modules|dist)$/.test(path);
   await cp(join(repository, 'examples/embed-in-app'), shop, { recursive: true, filter: isOurs });
   await mkdir(join(shop, 'node_modules'));
-  await symlink(repository, join(shop, 'node_modules/birdsong'));
+  await symlink(builtPackage, join(shop, 'node_modules/birdsong'));
   await symlink(join(repository, 'node_modules'), join(folder, 'node_modules'));
   const compiler = join(repository, 'node_modules/typescript/bin/tsc');
   const build = new ServerProcess(process.execPath, [compiler, '-p', shop]);

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import * as source from '../../src/index.js';
+import { builtPackage } from '../harness/built-package.js';
 import { ServerProcess } from '../harness/server-process.js';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
-const dist = join(repository, 'dist');
+const dist = join(builtPackage, 'dist');
 
 interface PackageJson {
   dependencies: Record<string, string>;
@@ -18,7 +19,7 @@ interface PackageJson {
 /** Runs a module that prints JSON in plain Node, until nothing is left for it to do. */
 async function run(code: string): Promise<unknown> {
   const node = new ServerProcess(process.execPath, ['--input-type=module', '-e', code], {
-    cwd: repository,
+    cwd: builtPackage,
   });
   const { code: exitCode } = await node.untilExit();
   expect({ exitCode, stderr: node.stderr }).toEqual({ exitCode: 0, stderr: '' });
@@ -64,8 +65,10 @@ describe('What is built', () => {
   });
 
   it('has the scripts for Redis beside the code that loads them', async () => {
-    const scripts = await readdir(join(repository, 'src/engines/redis/lua'));
+    const scripts = (await readdir(join(repository, 'src/engines/redis/lua'))).sort();
 
-    expect((await readdir(join(dist, 'engines/redis/lua'))).sort()).toEqual(scripts.sort());
+    for (const folder of ['engines/redis/lua', 'cjs/engines/redis/lua']) {
+      expect((await readdir(join(dist, folder))).sort()).toEqual(scripts);
+    }
   });
 });

@@ -8,7 +8,7 @@ import { REDIS_MIXES } from './redis-faults.js';
 import { failuresOf, report } from './report.js';
 import type { Round } from './soak.js';
 
-const OUT = 'test/faults/dist';
+const OUT = 'build/test';
 /** Only ends what hangs. */
 const LIMIT_MS = 300_000;
 
