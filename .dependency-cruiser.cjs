@@ -6,7 +6,7 @@ const ALLOWED = {
   errors: ['protocol'],
   channels: ['errors', 'protocol'],
   config: ['channels'],
-  http: ['channels', 'errors', 'protocol'],
+  http: ['channels', 'config', 'errors', 'protocol'],
   access: ['channels', 'config', 'errors', 'http', 'protocol'],
   events: ['channels', 'protocol'],
   broker: ['channels', 'concurrency', 'config', 'errors', 'protocol'],
@@ -15,6 +15,7 @@ const ALLOWED = {
   publishing: ['access', 'broker', 'channels', 'config', 'errors', 'events', 'http', 'protocol'],
   delivery: ['broker', 'channels', 'concurrency', 'config', 'errors', 'events', 'protocol'],
   streams: [
+    'concurrency',
     'access',
     'broker',
     'channels',
@@ -37,6 +38,7 @@ const ALLOWED = {
     'protocol',
   ],
   lifecycle: ['concurrency', 'config', 'history', 'streams'],
+  'server/hardening': ['concurrency', 'delivery', 'errors', 'http', 'server'],
   server: ['broker', 'channels', 'concurrency', 'config', 'delivery', 'errors', 'http'],
 };
 

@@ -11,5 +11,6 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   // Each spec starts real servers; two at a time is what two cores carry.
   maxWorkers: 2,
-  testTimeout: 30_000,
+  // Ends what hangs, after the deadlines of the harness have said what is missing. No test is about it.
+  testTimeout: 120_000,
 };

@@ -11,6 +11,7 @@ const required = [
   { program: 'chromium', debian: 'chromium' },
   { program: 'nginx', debian: 'nginx-light' },
   { program: 'openssl', debian: 'openssl' },
+  { program: 'systemd-analyze', debian: 'systemd' },
 ];
 
 const missing = () => required.filter(({ program }) => !found(program));

@@ -4,7 +4,7 @@ import { BirdsongModule } from './birdsong.module.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { serverChannels } from './server/channels.js';
 import type { Environment } from './server/environment.js';
-import { readersOf } from './server/limits.js';
+import { readersOf } from './server/hardening/limits.js';
 import { HealthController } from './server/health.controller.js';
 import { redisOptionsOf } from './server/redis-environment.js';
 

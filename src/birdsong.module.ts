@@ -4,10 +4,10 @@ import {
   type DynamicModule,
   type BeforeApplicationShutdown,
   type OnApplicationShutdown,
+  type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
-import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
-import type { Server } from 'node:http';
+import { APP_INTERCEPTOR, ModulesContainer } from '@nestjs/core';
 import { IdentityPort } from './access/identity.port.js';
 import { OptionIdentity } from './access/option.identity.js';
 import {
@@ -34,13 +34,13 @@ import { BirdsongSettings } from './config/birdsong.settings.js';
 import type { UnknownClaims } from './channels/policy.js';
 import { ChannelPolicies } from './channels/channel-policies.js';
 import { RedisBroker } from './engines/redis/redis.broker.js';
-import { announceClose, closeWhenIdle } from './lifecycle/drain-connections.js';
-import { shapeForExpress } from './streams/express-shapes.js';
+import { OpenConnections } from './lifecycle/open.connections.js';
+import { ExpressTuning } from './http/express.tuning.js';
 import { DrainService } from './lifecycle/drain.service.js';
+import { EventIdsInterceptor } from './streams/event-ids.interceptor.js';
+import { StreamRegistry } from './streams/stream.registry.js';
 import { Streams } from './streams/streams.js';
-
-/** How long, once everybody has been told to leave, what is under way may take until it is cut off. */
-const CUT_OFF_MS = 5000;
+import { Stopping } from './concurrency/stopping.js';
 
 type BirdsongAsyncOptions<Claims = UnknownClaims> = ConfigurableModuleAsyncOptions<
   BirdsongOptions<Claims>,
@@ -85,18 +85,21 @@ type BirdsongAsyncOptions<Claims = UnknownClaims> = ConfigurableModuleAsyncOptio
     UnsentBytes,
     HistoryService,
     Observers,
+    Stopping,
+    StreamRegistry,
     Streams,
+    OpenConnections,
     DrainService,
+    ExpressTuning,
+    { provide: APP_INTERCEPTOR, useClass: EventIdsInterceptor },
     Birdsong,
   ],
-  exports: [Birdsong, Broker],
+  exports: [Birdsong, Broker, Stopping],
 })
 export class BirdsongModule
   extends ConfigurableModuleClass
-  implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown
+  implements OnModuleInit, OnModuleDestroy, BeforeApplicationShutdown, OnApplicationShutdown
 {
-  private cuttingOff: NodeJS.Timeout | undefined;
-
   /** @typeParam Claims what the app knows of an identity: see `Identity` */
   static override forRoot<Claims = UnknownClaims>(
     options: BirdsongOptions<Claims> & BirdsongModuleExtras,
@@ -115,7 +118,7 @@ export class BirdsongModule
     private readonly broker: BrokerLifecycle,
     private readonly feeds: Feeds,
     private readonly drain: DrainService,
-    private readonly adapterHost: HttpAdapterHost,
+    private readonly stopping: Stopping,
     modules: ModulesContainer,
   ) {
     super();
@@ -126,47 +129,22 @@ export class BirdsongModule
   }
 
   /** @throws BirdsongError `broker-unavailable`: an app without its broker does not start */
-  async onModuleInit(): Promise<void> {
-    const adapter = this.httpAdapter;
-    if (adapter) {
-      shapeForExpress(adapter.getHttpServer() as Server, adapter.getInstance());
-    }
-    await this.broker.open();
+  onModuleInit(): Promise<void> {
+    return this.broker.open();
   }
 
-  /**
-   * Takes `drainSeconds` at most. Nest closes the HTTP server after it, and waits for every open response: for
-   * those of clients that do not read, and of requests that never end, not longer than `CUT_OFF_MS`.
-   */
-  async beforeApplicationShutdown(): Promise<void> {
-    const server = this.listeningServer();
-    if (server) {
-      announceClose(server);
-    }
-    await this.drain.run();
-    if (server) {
-      closeWhenIdle(server);
-    }
-    this.cuttingOff = setTimeout(() => {
-      this.drain.cutOff();
-      server?.closeAllConnections();
-    }, CUT_OFF_MS);
+  /** The first that Nest calls on shutdown: whoever balances load sees it before a reader is sent away. */
+  onModuleDestroy(): void {
+    this.stopping.begin();
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.drain.run();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearTimeout(this.cuttingOff);
+    this.drain.end();
     this.feeds.close();
     await this.broker.close();
-  }
-
-  /** An app without HTTP, which only publishes, has none. */
-  private get httpAdapter(): HttpAdapterHost['httpAdapter'] | undefined {
-    return this.adapterHost.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
-  }
-
-  /** One with HTTP/2 is of another kind. */
-  private listeningServer(): Server | undefined {
-    const server = this.httpAdapter?.getHttpServer() as Partial<Server> | undefined;
-    return server?.listening && server.closeIdleConnections ? (server as Server) : undefined;
   }
 }

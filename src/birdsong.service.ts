@@ -7,9 +7,11 @@ import type { Content, NewMessage, Receipt, SendOptions } from './publishing/new
 import { formatPosition, parsePosition, type Position } from './protocol/position.js';
 import { PublishingService } from './publishing/publishing.service.js';
 import { BirdsongError } from './errors/birdsong.error.js';
-import { ChannelPolicies } from './channels/channel-policies.js';
-import { lastEventIdOf, rawRequestOf, responseOf, type HttpRequest } from './http/http-request.js';
-import { Streams } from './streams/streams.js';
+import { ChannelPolicies, type Channel } from './channels/channel-policies.js';
+import type { Identity } from './channels/policy.js';
+import type { HttpRequest, HttpResponse } from './http/http-request.js';
+import type { Connections } from './streams/connections.js';
+import { Streams, type StreamSettings } from './streams/streams.js';
 
 export interface HistoryOptions {
   /** Only messages behind this position, the oldest first. */
@@ -28,11 +30,11 @@ export interface History {
   readonly gap: boolean;
 }
 
-export interface ServeOptions {
+export interface StreamOptions {
   /** With how many of the newest messages of each channel a first connect begins. Default 0. */
   readonly history?: number | undefined;
-  /** The response, where the adapter does not keep it with its request (Fastify's reply). */
-  readonly response?: unknown;
+  /** Whose stream it is, for `connections`. Default: nobody's. */
+  readonly identity?: Identity | undefined;
 }
 
 /** What an app does with messages itself. None of it asks the policies who may: the app decides. */
@@ -45,6 +47,11 @@ export class Birdsong {
     private readonly observers: Observers,
     private readonly streams: Streams,
   ) {}
+
+  /** The open streams of this node: whose they are, and an end to them. */
+  get connections(): Connections {
+    return this.streams.connections;
+  }
 
   /**
    * Publishes a message. Resolves once the broker has it.
@@ -72,24 +79,38 @@ export class Birdsong {
   }
 
   /**
-   * For an `@Sse()` handler to return: streams these channels to the client of this request, which resumes
-   * by its Last-Event-ID. Guards, pipes and the handler itself decide before it; the observable emits
-   * nothing, as frames are written to the response at once, the same bytes for every reader.
+   * For an `@Sse()` handler to return: streams these channels to the client of this request, which resumes by its
+   * Last-Event-ID. Emits the messages with their ids and types, with `data` as a `Message`, and events of the server's
+   * own: `stream.ready`, `stream.gap`, `stream.closing`. Filter, map and merge them as you like: events that lose their
+   * id, or never had one, get that of the event before them.
    *
-   * @throws BirdsongError `invalid-channel` or `unknown-channel`
+   * Subscribe to it as often as you like: all who are subscribed at the same time share one stream. It completes when
+   * the server sends the client away.
+   *
+   * @throws BirdsongError `invalid-channel`, `unknown-channel`, `invalid-request` for more channels than allowed,
+   * `overloaded`
    */
   stream(
     channels: string | readonly string[],
     request: HttpRequest,
-    options: ServeOptions = {},
+    options: StreamOptions = {},
   ): Observable<MessageEvent> {
-    const names = typeof channels === 'string' ? [channels] : channels;
-    return this.streams.serve(
-      names.map((name) => this.policies.require(name)),
-      rawRequestOf(request),
-      responseOf(request, options.response),
-      { lastEventId: lastEventIdOf(request), historyCount: options.history ?? 0 },
-    );
+    return this.streams.stream(this.channelsOf(channels), request, settingsOf(options));
+  }
+
+  /**
+   * For a `@Get()` handler with `@Res()`: the same stream, written to the response at once, the same bytes for every
+   * reader. What stands before the handler works as on any route; what is thrown here has its status.
+   *
+   * @throws BirdsongError as `stream`
+   */
+  serve(
+    channels: string | readonly string[],
+    request: HttpRequest,
+    response: HttpResponse,
+    options: StreamOptions = {},
+  ): void {
+    this.streams.serve(this.channelsOf(channels), request, response, settingsOf(options));
   }
 
   /**
@@ -120,6 +141,14 @@ export class Birdsong {
       gap: page.gap !== undefined,
     };
   }
+
+  private channelsOf(names: string | readonly string[]): Channel[] {
+    return (typeof names === 'string' ? [names] : names).map((name) => this.policies.require(name));
+  }
+}
+
+function settingsOf({ history = 0, identity }: StreamOptions): StreamSettings {
+  return { historyCount: history, identity };
 }
 
 function requirePosition(text: string): Position {

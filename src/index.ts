@@ -5,7 +5,7 @@ export {
   Birdsong,
   type History,
   type HistoryOptions,
-  type ServeOptions,
+  type StreamOptions,
 } from './birdsong.service.js';
 export {
   BirdsongError,
@@ -51,4 +51,12 @@ export type {
   SlowReaderRule,
   UnknownClaims,
 } from './channels/policy.js';
-export type { HttpRequest } from './http/http-request.js';
+export type { FastifyReply, HttpRequest, HttpResponse } from './http/http-request.js';
+export type {
+  Connection,
+  ConnectionFilter,
+  Connections,
+  EndOptions,
+} from './streams/connections.js';
+export { keepEventIds } from './streams/keep-event-ids.js';
+export type { ClosingReason } from './protocol/control-events.js';

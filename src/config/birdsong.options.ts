@@ -85,4 +85,11 @@ export interface BirdsongOptions<Claims = UnknownClaims> {
    * once. Nothing waits while there is no load. Default 4; 0 writes each as it comes.
    */
   readonly coalesceMs?: number | undefined;
+  /**
+   * Whether Node is told to make requests and responses with the prototypes that Express gives each of them anyway,
+   * which saves 2 kB of memory for each open stream and makes every route of the app faster. It replaces the
+   * `request` and `response` prototypes of the Express app by ones that extend them. Default true; without Express it
+   * does nothing.
+   */
+  readonly tuneExpress?: boolean | undefined;
 }

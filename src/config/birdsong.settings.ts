@@ -35,6 +35,7 @@ const settingsSchema = z.strictObject({
   maxUnsentBytes: whole(16 * 1024, 2 ** 30).default(1024 * 1024),
   maxTotalUnsentBytes: whole(2 ** 20, 2 ** 40).default(128 * 1024 * 1024),
   coalesceMs: whole(0, 1000).default(4),
+  tuneExpress: z.boolean().default(true),
 });
 
 type Resolved = Readonly<z.output<typeof settingsSchema>>;
@@ -58,6 +59,7 @@ export class BirdsongSettings {
   readonly maxUnsentBytes: number;
   readonly maxTotalUnsentBytes: number;
   readonly coalesceMs: number;
+  readonly tuneExpress: boolean;
 
   /** @throws Error that names every option that is not valid */
   constructor(options: BirdsongOptions) {
@@ -89,6 +91,7 @@ export class BirdsongSettings {
     this.maxUnsentBytes = data.maxUnsentBytes;
     this.maxTotalUnsentBytes = data.maxTotalUnsentBytes;
     this.coalesceMs = data.coalesceMs;
+    this.tuneExpress = data.tuneExpress;
     Object.freeze(this);
   }
 }

@@ -146,6 +146,11 @@ export class ChannelFeed {
     return this.history.newest(count);
   }
 
+  /** What history has for who is at this position, without a message of it. */
+  outlook(position: Position): Promise<ReplayPage> {
+    return this.history.outlook(position);
+  }
+
   /** History behind a position, in frames. */
   replay(position: Position): Promise<ReplayPage> {
     return this.history.behind(position);

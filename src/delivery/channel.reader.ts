@@ -33,9 +33,11 @@ export interface Beginning {
 /** Where a reader's messages go. */
 export interface ReaderSink {
   /** @returns a promise that resolves once it can take more, nothing if it can now */
-  replay(batch: FrameBatch, reader: ChannelReader): Promise<void> | undefined;
+  replay(batch: FrameBatch, reader: ChannelReader): Promise<unknown> | undefined;
   live(batch: FrameBatch, reader: ChannelReader): void;
   gap(gap: Gap, reader: ChannelReader): void;
+  /** Messages came while the reader is paused; it will read them once it runs again. */
+  missed?(reader: ChannelReader): void;
 }
 
 /**
@@ -45,8 +47,9 @@ export interface ReaderSink {
 export class ChannelReader implements FeedReader {
   /** The last message it was given. */
   position: Position = NOWHERE;
-  /** What was read to find out where to begin, and is to be given first. Nobody else may hold it: it is large. */
-  private frames: readonly Frame[] | undefined;
+  /** Bytes of messages that came since it paused, and that it has yet to read. */
+  missedBytes = 0;
+  private isPaused = false;
   private isClosed = false;
 
   constructor(
@@ -68,9 +71,9 @@ export class ChannelReader implements FeedReader {
   }
 
   /**
-   * Replays what `begin` found to be missing, or what came since `pause`, then reads live. Rejects as `begin`.
-   * @param limit no more than the newest messages within this limit, whenever the sink can take more: what has to
-   * be left out is told as a gap. Default: all.
+   * Replays what it has not read yet, from the ring or else from history, then reads live. Rejects as `begin`.
+   * @param limit no more than the newest messages within it, whenever the sink can take more: what has to be left
+   * out is told as a gap. Default: all.
    */
   async run(limit?: Limit): Promise<void> {
     while (!this.isClosed) {
@@ -78,24 +81,26 @@ export class ChannelReader implements FeedReader {
         this.skipTo(this.feed.newestWithin(limit.count, limit.bytes));
       }
       const recent = this.feed.recent(this.position);
-      if (recent) {
-        this.frames = undefined;
-      }
       if (recent === 'none') {
-        this.feed.attach(this);
+        this.attach();
         return;
       }
       if (recent) {
         await this.give(recent);
       } else if (!(await this.replay()) && this.isUpToDate()) {
         // The broker has nothing newer. The feed has yet to come to where this reader is.
-        this.feed.attach(this);
+        this.attach();
         return;
       }
     }
   }
 
   deliver(batch: FrameBatch, after: Position): void {
+    if (this.isPaused) {
+      this.missedBytes += batch.byteCount;
+      this.sink.missed?.(this);
+      return;
+    }
     if (isSame(after, this.position)) {
       this.position = batch.last;
       this.sink.live(batch, this);
@@ -111,24 +116,25 @@ export class ChannelReader implements FeedReader {
 
   /** Stops reading live, until `run`. */
   pause(): void {
-    this.feed.detach(this);
+    this.isPaused = true;
   }
 
   gap(gap: Gap, after: Position): void {
-    if (isSame(after, this.position) || isAfter(gap.resumeAt, this.position)) {
+    // One that is paused finds it in history.
+    if (!this.isPaused && (isSame(after, this.position) || isAfter(gap.resumeAt, this.position))) {
       this.tell(gap);
     }
   }
 
-  /** For who begins long before it runs: what was read to begin will be read again. */
-  forget(): void {
-    this.frames = undefined;
-  }
-
   close(): void {
     this.isClosed = true;
-    this.frames = undefined;
     this.feed.detach(this);
+  }
+
+  private attach(): void {
+    this.isPaused = false;
+    this.missedBytes = 0;
+    this.feed.attach(this);
   }
 
   private async beginWith(count: number): Promise<Beginning> {
@@ -140,7 +146,6 @@ export class ChannelReader implements FeedReader {
     }
     const { frames, newest } = await this.feed.newest(count);
     const [first] = frames;
-    this.frames = frames;
     return this.beginAt(first ? before(first.position) : newest, newest);
   }
 
@@ -151,8 +156,7 @@ export class ChannelReader implements FeedReader {
     if (asked && this.feed.recent(asked)) {
       return this.beginAt(asked);
     }
-    const { frames, newest, gap } = await this.feed.replay(asked ?? NOWHERE);
-    this.frames = frames;
+    const { newest, gap } = await this.feed.outlook(asked ?? NOWHERE);
     return gap
       ? this.beginAt(gap.resumeAt, newest, { ...gap, after: asked })
       : this.beginAt(asked ?? newest, newest);
@@ -165,24 +169,17 @@ export class ChannelReader implements FeedReader {
 
   /** Whether there was anything to replay; once the sink can take more. */
   private async replay(): Promise<boolean> {
-    const read = this.frames;
-    this.frames = undefined;
-    const frames = read ?? (await this.readOn());
+    const { frames, gap } = await this.feed.replay(this.position);
     if (this.isOver()) {
       return false;
+    }
+    if (gap) {
+      this.tell(gap);
     }
     const unseen = this.unseen(frames);
     const waiting = this.giveWhileTaken(unseen);
     // Returned, not awaited: a reader that stalls must not hold the page meanwhile. It reads it again.
     return waiting ? waiting.then(() => true) : unseen.length > 0;
-  }
-
-  private async readOn(): Promise<readonly Frame[]> {
-    const { frames, gap } = await this.feed.replay(this.position);
-    if (gap && !this.isClosed) {
-      this.tell(gap);
-    }
-    return frames;
   }
 
   private tell(gap: Gap): void {
@@ -191,7 +188,7 @@ export class ChannelReader implements FeedReader {
     this.sink.gap({ ...gap, after }, this);
   }
 
-  private giveWhileTaken(frames: readonly Frame[]): Promise<void> | undefined {
+  private giveWhileTaken(frames: readonly Frame[]): Promise<unknown> | undefined {
     for (let rest = frames; rest.length > 0; rest = this.unseen(rest)) {
       const waiting = this.give(firstBatch(rest));
       if (waiting) {
@@ -216,7 +213,7 @@ export class ChannelReader implements FeedReader {
     return frames.filter(({ position }) => isAfter(position, this.position));
   }
 
-  private give(batch: FrameBatch | undefined): Promise<void> | undefined {
+  private give(batch: FrameBatch | undefined): Promise<unknown> | undefined {
     if (!batch) {
       return undefined;
     }

@@ -14,6 +14,7 @@ const PIECE_BYTES = 4096;
 export class FrameBatch {
   readonly first: Position;
   readonly last: Position;
+  private bytesLength: number | undefined;
   private joined: Buffer | undefined;
   private joinedFields: Buffer | undefined;
   private joinedChunk: Buffer | undefined;
@@ -23,6 +24,12 @@ export class FrameBatch {
   constructor(readonly frames: readonly [Frame, ...Frame[]]) {
     this.first = frames[0].position;
     this.last = (frames.at(-1) ?? frames[0]).position;
+  }
+
+  /** How long `bytes` is. */
+  get byteCount(): number {
+    this.bytesLength ??= this.frames.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    return this.bytesLength;
   }
 
   /** The events, each with its id: for streams of one channel. */

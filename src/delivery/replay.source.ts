@@ -31,6 +31,11 @@ export class ReplaySource {
     private readonly channel: BrokerChannel,
   ) {}
 
+  /** Where the channel stands, and whether anything is lost behind this position: a page without messages. */
+  outlook(after: Position): Promise<ReplayPage> {
+    return this.share(`outlook ${formatPosition(after)}`, { after, limit: 0 });
+  }
+
   /** What follows this position, or some of it. */
   behind(after: Position): Promise<ReplayPage> {
     return this.share(formatPosition(after), { after, limit: PAGE_COUNT });

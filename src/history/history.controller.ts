@@ -1,7 +1,17 @@
-import { Controller, Get, Header, Query, Res, UseFilters, UseGuards } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Query,
+  Res,
+  UseFilters,
+  UseGuards,
+  VERSION_NEUTRAL,
+} from '@nestjs/common';
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { Access, AccessGuard, Admission, type Admitted } from '../access/access.guard.js';
+import { answerJson } from '../http/answer-json.js';
+import { rawResponseOf, type HttpResponse } from '../http/http-request.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 
 import { formatPosition, parsePosition, type Position } from '../protocol/position.js';
@@ -37,7 +47,7 @@ const historyQuery = z
 
 type HistoryParameters = z.infer<typeof historyQuery>;
 
-@Controller('channels/:channel/messages')
+@Controller({ path: 'channels/:channel/messages', version: VERSION_NEUTRAL })
 @UseGuards(AccessGuard)
 @UseFilters(ProblemFilter)
 export class HistoryController {
@@ -48,15 +58,13 @@ export class HistoryController {
 
   @Get()
   @Access('subscribe')
-  @Header('Content-Type', 'application/json; charset=utf-8')
-  @Header('Cache-Control', 'no-store')
   async list(
     @Admission() { channels: [channel] }: Admitted,
     @Query(new RequestPipe(historyQuery)) query: HistoryParameters,
-    @Res({ passthrough: true }) adapterResponse: unknown,
-  ): Promise<string> {
+    @Res() answer: HttpResponse,
+  ): Promise<void> {
     const { after, before, limit, wait } = query;
-    const response = rawOf(adapterResponse);
+    const response = rawResponseOf(answer);
     const page =
       after && wait > 0
         ? await this.history.readOrWait(
@@ -66,16 +74,16 @@ export class HistoryController {
             signalOf(response),
           )
         : await this.history.read(channel, { after, before, limit });
-    const answer = encodePage(page, query);
-    this.countUntilSent(response, answer);
-    return answer;
+    const json = encodePage(page, query);
+    this.countUntilSent(response, json);
+    answerJson(answer, 200, json);
   }
 
-  private countUntilSent(response: ServerResponse, answer: string): void {
+  private countUntilSent(response: ServerResponse, json: string): void {
     if (!response.destroyed) {
       // The request, as a response that waits behind another one cannot be destroyed.
       const { req: request } = response;
-      this.unsent.add(request, request, Buffer.byteLength(answer));
+      this.unsent.add(request, request, Buffer.byteLength(json));
       whenClosed(request, response, () => this.unsent.release(request));
     }
   }
@@ -93,9 +101,4 @@ function signalOf(response: ServerResponse): AbortSignal {
   const leaving = new AbortController();
   whenClosed(response.req, response, () => leaving.abort());
   return leaving.signal;
-}
-
-/** Fastify wraps what Express extends. */
-function rawOf(response: unknown): ServerResponse {
-  return ((response as { raw?: unknown }).raw ?? response) as ServerResponse;
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Broker, type HistoryPage, type HistoryQuery } from '../broker/broker.port.js';
+import { Stopping } from '../concurrency/stopping.js';
 import { Pause } from '../concurrency/pause.js';
 import type { Position } from '../protocol/position.js';
 import type { Channel } from '../channels/channel-policies.js';
@@ -15,13 +16,13 @@ const MAX_WAIT_MS = 3000;
 @Injectable()
 export class HistoryService {
   private readonly waiting = new Set<Pause>();
-  private isDraining = false;
 
   constructor(
     private readonly broker: Broker,
     private readonly feeds: Feeds,
     private readonly limit: StreamLimit,
     private readonly limiter: HistoryLimiter,
+    private readonly stopping: Stopping,
   ) {}
 
   /** @throws BirdsongError `broker-unavailable` or `overloaded` */
@@ -43,7 +44,7 @@ export class HistoryService {
     signal: AbortSignal,
   ): Promise<HistoryPage> {
     const page = await this.read(channel, query);
-    if (page.messages.length > 0 || page.gap || this.isDraining || signal.aborted) {
+    if (page.messages.length > 0 || page.gap || this.stopping.isStopping || signal.aborted) {
       return page;
     }
     this.limit.enter();
@@ -58,14 +59,6 @@ export class HistoryService {
   /** For each wait, what ends it. */
   departures(): (() => void)[] {
     return [...this.waiting].map((pause) => () => pause.end());
-  }
-
-  /** Ends every wait, now and from now on. */
-  drain(): void {
-    this.isDraining = true;
-    for (const pause of this.waiting) {
-      pause.end();
-    }
   }
 
   private async waitForMessage(

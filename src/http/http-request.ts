@@ -1,38 +1,53 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type {
+  IncomingHttpHeaders,
+  IncomingMessage,
+  OutgoingHttpHeaders,
+  ServerResponse,
+} from 'node:http';
 
 /** A request as Express or Fastify have it. */
 export interface HttpRequest {
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly headers: IncomingHttpHeaders;
   readonly query?: unknown;
 }
 
-/** The response that belongs to a request, if the adapter tells. */
-export function responseOf(request: HttpRequest, response?: unknown): ServerResponse {
-  const given = response ?? (request as { res?: unknown }).res;
-  if (given === undefined) {
-    throw new Error(
-      'Birdsong: this HTTP adapter keeps no response with its requests; pass it as options.response.',
-    );
-  }
-  return rawOf(given) as ServerResponse;
-}
+/** A response as Express has it, or Fastify's reply. */
+export type HttpResponse = ServerResponse | FastifyReply;
 
-export function rawRequestOf(request: HttpRequest): IncomingMessage {
-  return rawOf(request) as IncomingMessage;
-}
-
-/** Where the client resumes: the Last-Event-ID header, or the parameter `lastEventId`. */
-export function lastEventIdOf(request: HttpRequest): string | undefined {
-  const { lastEventId } = (request.query ?? {}) as { lastEventId?: unknown };
-  const sent = request.headers['last-event-id'] ?? lastEventId;
-  if (sent === undefined || sent === '') {
-    return undefined;
-  }
-  // Sent twice, it names no place; like any garbage it is answered by a gap.
-  return typeof sent === 'string' ? sent : 'ambiguous';
+/** What is needed of Fastify's reply. */
+export interface FastifyReply {
+  readonly raw: unknown;
+  getHeaders(): Readonly<Record<string, unknown>>;
+  /** Tells Fastify that somebody else answers. */
+  hijack(): unknown;
 }
 
 /** Fastify wraps what Express extends. */
-function rawOf(wrapped: unknown): unknown {
-  return (wrapped as { raw?: unknown }).raw ?? wrapped;
+export function rawRequestOf(request: HttpRequest): IncomingMessage {
+  return ((request as { raw?: unknown }).raw ?? request) as IncomingMessage;
+}
+
+/** Node's response; from here on nobody but the caller answers the request. */
+export function takeOver(response: HttpResponse): ServerResponse {
+  if (!isReply(response)) {
+    return response;
+  }
+  const raw = response.raw as ServerResponse;
+  response.hijack();
+  // What plugins have set, as those for CORS do, Fastify keeps until it answers itself.
+  for (const [name, value] of Object.entries(response.getHeaders() as OutgoingHttpHeaders)) {
+    if (value !== undefined) {
+      raw.setHeader(name, value);
+    }
+  }
+  return raw;
+}
+
+/** Node's response of what an adapter calls one. */
+export function rawResponseOf(response: unknown): ServerResponse {
+  return ((response as { raw?: unknown }).raw ?? response) as ServerResponse;
+}
+
+function isReply(response: HttpResponse): response is FastifyReply {
+  return typeof (response as Partial<FastifyReply>).hijack === 'function';
 }

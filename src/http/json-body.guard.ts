@@ -1,9 +1,10 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { parse } from 'content-type';
 import { BirdsongError } from '../errors/birdsong.error.js';
 
 /** Whether this Content-Type is JSON's, whatever its parameters. */
 export function isJsonType(contentType = ''): boolean {
-  return /^application\/json\s*(?:;|$)/i.test(contentType);
+  return parse(contentType, { parameters: false }).type === 'application/json';
 }
 
 /** Refuses a body that is not declared as JSON, which the parser would silently leave unread. */

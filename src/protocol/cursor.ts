@@ -7,6 +7,8 @@ import { parsePosition } from './position.js';
  * number of place, so that it keeps its worth when channels are added or removed.
  */
 const MARK = '~';
+/** The cursor of a client that is nowhere yet: it begins as if it had none. */
+export const NO_POSITIONS = MARK;
 const ENTRY = /^[0-9a-z]{1,11}\.[0-9a-z]{1,10}\.[0-9a-z]{1,10}$/;
 /** Longer than a stream of as many channels as are allowed needs. */
 const MAX_LENGTH = 10_000;

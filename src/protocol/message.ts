@@ -1,13 +1,14 @@
 import { formatPosition, type Position } from './position.js';
 
 /** What is sent, as readers get it. */
-export interface Message {
+/** @typeParam Data what the channel's schema lets through */
+export interface Message<Data = unknown> {
   /** The message's position in its channel, `<epoch>-<offset>`. */
   readonly id: string;
   readonly channel: string;
   readonly type: string;
   /** Any JSON. */
-  readonly data: unknown;
+  readonly data: Data;
   /** The identity that sent it; absent for a message without one. */
   readonly sender?: string;
   /** ISO 8601, by the clock of the node that accepted it. */

@@ -1,4 +1,13 @@
-import { Body, Controller, Headers, Post, Res, UseFilters, UseGuards } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Headers,
+  Post,
+  Res,
+  UseFilters,
+  UseGuards,
+  VERSION_NEUTRAL,
+} from '@nestjs/common';
 import { Access, AccessGuard, Admission, type Admitted } from '../access/access.guard.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { JsonBodyGuard } from '../http/json-body.guard.js';
@@ -20,7 +29,7 @@ interface SettableStatus {
   status(code: number): unknown;
 }
 
-@Controller('channels/:channel/messages')
+@Controller({ path: 'channels/:channel/messages', version: VERSION_NEUTRAL })
 @UseGuards(AccessGuard, JsonBodyGuard)
 @UseFilters(ProblemFilter)
 export class MessagesController {

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import proxyAddr from 'proxy-addr';
 import { z } from 'zod';
 import { redisContradictions, redisVariables } from './redis-environment.js';
 
@@ -42,15 +43,18 @@ const proxies = z.union(
   },
 );
 
+/** What proxy-addr takes, but for its short forms of an address: `10` would be one, not a number of proxies. */
 function isNetwork(text: string): boolean {
-  const [address = '', length, ...rest] = text.split('/');
-  const longest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
-  return (
-    ['loopback', 'linklocal', 'uniquelocal'].includes(text) ||
-    (rest.length === 0 &&
-      longest > 0 &&
-      (length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= longest)))
-  );
+  const [address = ''] = text.split('/');
+  if (!['loopback', 'linklocal', 'uniquelocal'].includes(text) && !isIP(address)) {
+    return false;
+  }
+  try {
+    proxyAddr.compile(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Every variable that the server reads: `.env.example` explains them. */
@@ -58,7 +62,6 @@ export const environmentSchema = z
   .object({
     PORT: whole(0, 65_535).default(3000),
     HOST: z.string().min(1).default('0.0.0.0'),
-    WORKERS: whole(1, 256).default(1),
     LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'log', 'debug', 'verbose']).default('log'),
     ...redisVariables,
     CORS_ORIGINS: origins.optional(),

@@ -1,4 +1,5 @@
-import { Controller, Get, Header, UseFilters, type OnModuleDestroy } from '@nestjs/common';
+import { Controller, Get, Header, UseFilters } from '@nestjs/common';
+import { Stopping } from '../concurrency/stopping.js';
 import { Broker } from '../broker/broker.port.js';
 import { BirdsongError } from '../errors/birdsong.error.js';
 import { ProblemFilter } from '../http/problem.filter.js';
@@ -6,15 +7,11 @@ import { ProblemFilter } from '../http/problem.filter.js';
 /** For whatever keeps the server running. */
 @Controller('health')
 @UseFilters(ProblemFilter)
-export class HealthController implements OnModuleDestroy {
-  private isStopping = false;
-
-  constructor(private readonly broker: Broker) {}
-
-  /** The first that Nest calls on shutdown: whoever balances load sees it before a reader is sent away. */
-  onModuleDestroy(): void {
-    this.isStopping = true;
-  }
+export class HealthController {
+  constructor(
+    private readonly broker: Broker,
+    private readonly stopping: Stopping,
+  ) {}
 
   /** The process answers. */
   @Get('live')
@@ -27,7 +24,7 @@ export class HealthController implements OnModuleDestroy {
   @Get('ready')
   @Header('Cache-Control', 'no-store')
   ready(): { status: 'ok' } {
-    if (this.isStopping) {
+    if (this.stopping.isStopping) {
       throw new BirdsongError('shutting-down', 'The server is about to stop.', {
         retryAfterSeconds: 1,
       });

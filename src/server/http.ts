@@ -3,9 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Environment } from './environment.js';
-import { readJson } from './json-body.js';
-import { limit } from './limits.js';
-import { answerUnroutableUrls } from './unroutable-urls.js';
+import { harden } from './hardening/harden.js';
 
 /** The chat page, as the build leaves it. */
 const WEB_ROOT = join(import.meta.dirname, '..', 'web');
@@ -15,7 +13,6 @@ const LISTEN_BACKLOG = 4096;
 
 export function configure(app: NestExpressApplication, environment: Environment): void {
   app.disable('x-powered-by');
-  answerUnroutableUrls(app);
   // A send is small and history is not cached: hashing every answer would be for nothing.
   app.disable('etag');
   app.useSecurityHeaders({
@@ -26,8 +23,7 @@ export function configure(app: NestExpressApplication, environment: Environment)
   if (environment.CORS_ORIGINS) {
     app.enableCors({ origin: environment.CORS_ORIGINS, exposedHeaders: ['Retry-After'] });
   }
-  limit(app, environment);
-  readJson(app, environment);
+  harden(app, environment);
   app.useStaticAssets(WEB_ROOT, {
     setHeaders: (response: ServerResponse, path: string) => {
       // Vite names assets by their content; the page itself is asked for anew each time.
@@ -57,7 +53,7 @@ export async function listen(
   return urlOf(HOST, (server.address() as AddressInfo).port);
 }
 
-export function urlOf(host: string, port: number): string {
+function urlOf(host: string, port: number): string {
   const isAny = host === '0.0.0.0' || host === '::';
   const name = isAny ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   return `http://${name}:${port}`;

@@ -1,7 +1,9 @@
-import { Controller, Header, HttpCode, Options } from '@nestjs/common';
+import { Controller, Header, HttpCode, Options, VERSION_NEUTRAL } from '@nestjs/common';
+import { NotThrottled } from '../http/not-throttled.js';
 
 /** Says which methods each address takes (RFC 9110 §9.3.7). */
-@Controller()
+@Controller({ version: VERSION_NEUTRAL })
+@NotThrottled()
 export class MethodsController {
   @Options('channels/:channel/messages')
   @HttpCode(204)

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Observable, type Subscriber } from 'rxjs';
 import type { Message } from '../protocol/message.js';
 import { formatPosition, type Position } from '../protocol/position.js';
+import { Stopping } from '../concurrency/stopping.js';
 import type { Channel } from '../channels/channel-policies.js';
 import { ChannelReader, type ReaderSink } from '../delivery/channel.reader.js';
 import { Feeds } from '../delivery/feeds.js';
@@ -11,14 +12,16 @@ import type { FrameBatch } from '../delivery/frame-batch.js';
 @Injectable()
 export class Observers {
   private readonly observing = new Set<Subscriber<Message>>();
-  private isDraining = false;
 
-  constructor(private readonly feeds: Feeds) {}
+  constructor(
+    private readonly feeds: Feeds,
+    private readonly stopping: Stopping,
+  ) {}
 
   /** From now on, or behind a position. Completes when the app shuts down; fails with `overloaded`. */
   observe(channel: Channel, after: Position | undefined): Observable<Message> {
     return new Observable((subscriber) => {
-      if (this.isDraining) {
+      if (this.stopping.isStopping) {
         subscriber.complete();
         return;
       }
@@ -46,14 +49,6 @@ export class Observers {
   /** For each observable, what completes it. */
   departures(): (() => void)[] {
     return [...this.observing].map((subscriber) => () => subscriber.complete());
-  }
-
-  /** Completes every observable, now and from now on. */
-  drain(): void {
-    this.isDraining = true;
-    for (const subscriber of this.observing) {
-      subscriber.complete();
-    }
   }
 }
 

@@ -1,6 +1,28 @@
+import type { Channel } from '../channels/channel-policies.js';
 import type { Start } from '../delivery/channel.reader.js';
 import { cursorKey, parseCursor } from '../protocol/cursor.js';
 import { parsePosition } from '../protocol/position.js';
+
+/**
+ * Where a stream begins in each of its channels.
+ * @param lastEventId where the client says that it is; nothing for a first connect
+ * @param historyCount with how many of the newest messages a first connect begins
+ */
+export function startsOf(
+  channels: readonly Pick<Channel, 'name'>[],
+  lastEventId: string | undefined,
+  historyCount: number,
+): Start[] {
+  if (lastEventId !== undefined) {
+    return resumeFrom(
+      lastEventId,
+      channels.map(({ name }) => name),
+    );
+  }
+  return channels.map(() =>
+    historyCount > 0 ? { kind: 'newest', count: historyCount } : { kind: 'live' },
+  );
+}
 
 /** Where a client that sends this Last-Event-ID continues in each channel. */
 export function resumeFrom(lastEventId: string, channels: readonly string[]): Start[] {

@@ -1,145 +1,214 @@
 import { Injectable, Logger, type MessageEvent } from '@nestjs/common';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Observable } from 'rxjs';
-import { Feeds } from '../delivery/feeds.js';
-import type { Start } from '../delivery/channel.reader.js';
-import { StreamLimit } from '../delivery/stream-limit.js';
-import { UnsentBytes } from '../delivery/unsent-bytes.js';
-import { BirdsongSettings } from '../config/birdsong.settings.js';
+import type { ServerResponse } from 'node:http';
+import { Observable, share, type Subscriber } from 'rxjs';
 import { requireNames } from '../channels/channel-name.js';
 import type { Channel } from '../channels/channel-policies.js';
+import type { Identity } from '../channels/policy.js';
+import { Stopping } from '../concurrency/stopping.js';
+import { BirdsongSettings } from '../config/birdsong.settings.js';
+import type { Start } from '../delivery/channel.reader.js';
+import { Feeds } from '../delivery/feeds.js';
+import { UnsentBytes } from '../delivery/unsent-bytes.js';
+import {
+  rawRequestOf,
+  takeOver,
+  type HttpRequest,
+  type HttpResponse,
+} from '../http/http-request.js';
+import { lastEventIdOf } from '../http/last-event-id.js';
 import * as events from '../protocol/control-events.js';
-import { resumeFrom } from './resume.js';
-import { Stream, type StreamOwner } from './stream.js';
-import { takeOver } from './take-over.js';
-
-/** Beats per heartbeat: how finely silence is measured. */
-const BEATS = 10;
+import { Connections } from './connections.js';
+import { EventIds, type Place } from './event-ids.js';
+import { FastLane } from './fast.lane.js';
+import { ObservableLane } from './observable.lane.js';
+import { endWithResponse, openEventStream } from './open-event-stream.js';
+import { RequestIds } from './request-ids.js';
+import { startsOf } from './resume.js';
+import { Stream, type StreamLane, type StreamOwner } from './stream.js';
+import { StreamRegistry } from './stream.registry.js';
 
 /** Over how long those who are sent away come back, at the least. */
 const SPREAD_MIN_MS = 1000;
 
-export interface StreamOptions {
-  /** Where the client resumes. Default none: it begins live, or with `historyCount`. */
-  readonly lastEventId: string | undefined;
+/** What a stream is opened with. */
+export interface StreamSettings {
   /** With how many of the newest messages of each channel a first connect begins. */
   readonly historyCount: number;
+  /** Whose stream it is. */
+  readonly identity: Identity | undefined;
 }
 
-/** The open streams of this node: opens them, keeps them from falling silent, ends them. */
+/** Opens event streams, in either lane, and ends them. */
 @Injectable()
 export class Streams implements StreamOwner {
-  private readonly open = new Set<Stream>();
+  readonly connections: Connections;
   private readonly logger = new Logger('Birdsong');
-  private beating: NodeJS.Timeout | undefined;
-  private isDraining = false;
 
   constructor(
     private readonly feeds: Feeds,
-    private readonly limit: StreamLimit,
-    readonly unsent: UnsentBytes,
+    private readonly unsent: UnsentBytes,
+    private readonly registry: StreamRegistry,
+    private readonly stopping: Stopping,
     private readonly settings: BirdsongSettings,
-  ) {}
-
-  get count(): number {
-    return this.open.size;
-  }
-
-  /**
-   * For an `@Sse()` handler to return: opens the stream on this response.
-   * @throws BirdsongError `invalid-request` for no channel, too many, or one twice; `overloaded`
-   */
-  serve(
-    channels: readonly Channel[],
-    request: IncomingMessage,
-    response: ServerResponse,
-    options: StreamOptions,
-  ): Observable<MessageEvent> {
-    requireNames(
-      channels.map(({ name }) => name),
-      this.settings.maxChannelsPerStream,
-    );
-    const starts = startsOf(channels, options);
-    if (!this.isDraining) {
-      this.requireRoom(channels);
-    }
-    return takeOver(request, response, () => this.begin(channels, response, starts));
+  ) {
+    this.connections = new Connections(registry);
   }
 
   get maxUnsentBytes(): number {
     return this.settings.maxUnsentBytes;
   }
 
+  /**
+   * The fast lane: writes the stream to this response itself.
+   * @throws BirdsongError `invalid-request` for no channel, too many, or one twice; `overloaded`
+   */
+  serve(
+    channels: readonly Channel[],
+    request: HttpRequest,
+    response: HttpResponse,
+    options: StreamSettings,
+  ): void {
+    this.requirePossible(channels);
+    const starts = startsOf(channels, lastEventIdOf(request), options.historyCount);
+    const raw = takeOver(response);
+    openEventStream(rawRequestOf(request), raw, () =>
+      this.beginFast(channels, raw, starts, options.identity),
+    );
+  }
+
+  /**
+   * The observable lane: emits the stream to whoever subscribes, several subscribers at once included.
+   * @throws BirdsongError as `serve`
+   */
+  stream(
+    channels: readonly Channel[],
+    request: HttpRequest,
+    options: StreamSettings,
+  ): Observable<MessageEvent> {
+    this.requirePossible(channels);
+    return new Observable<MessageEvent>((subscriber) =>
+      this.beginObservable(channels, request, options, subscriber),
+    ).pipe(share());
+  }
+
   /** @internal called by the stream */
   closed(stream: Stream): void {
-    this.open.delete(stream);
-    this.limit.leave();
+    this.registry.delete(stream);
     for (const feed of stream.feeds) {
       this.feeds.release(feed);
     }
-    if (this.open.size === 0) {
-      clearInterval(this.beating);
-      this.beating = undefined;
-    }
-  }
-
-  /** From now on, whoever comes is told to come back later. */
-  refuse(): void {
-    this.isDraining = true;
   }
 
   /** For each open stream, what ends it. */
   departures(): (() => void)[] {
-    return [...this.open].map((stream) => () => stream.end('shutdown', true, this.spreadRetryMs()));
+    return [...this.registry.all].map(
+      (stream) => () => stream.end('shutdown', true, this.spreadRetryMs()),
+    );
   }
 
   /** Breaks the connections of those who have not taken their end. */
   cutOff(): void {
-    for (const stream of this.open) {
+    for (const stream of this.registry.all) {
       stream.destroy();
     }
   }
 
-  private begin(
+  private beginFast(
     channels: readonly Channel[],
     response: ServerResponse,
     starts: readonly Start[],
+    identity: Identity | undefined,
   ): void {
-    response.write(events.preamble(this.settings.retryMs));
+    // At once, so that `onopen` fires.
+    response.write(`retry: ${this.settings.retryMs}\n: welcome\n\n`);
     const refusal = this.refusal(channels);
     if (refusal) {
       // With an error status an EventSource would never come back.
-      response.end(events.closing(refusal, true, this.spreadRetryMs()));
+      response.end(events.formatControlEvent(refusal));
       return;
     }
-    this.limit.enter();
+    const ids = new EventIds();
+    const places = channels.map(({ name }) => ids.add(name));
+    const lane = new FastLane(response, ids, this.unsent);
+    const stream = this.open(channels, places, ids, lane, identity);
+    endWithResponse(stream, response);
+    this.run(stream, starts);
+  }
+
+  private beginObservable(
+    channels: readonly Channel[],
+    request: HttpRequest,
+    { historyCount, identity }: StreamSettings,
+    subscriber: Subscriber<MessageEvent>,
+  ): (() => void) | undefined {
+    const raw = rawRequestOf(request);
+    const requestIds = RequestIds.of(raw, lastEventIdOf(request));
+    const refusal = this.refusal(channels);
+    if (refusal ?? raw.method === 'HEAD') {
+      if (refusal) {
+        subscriber.next({ ...refusal, id: requestIds.pass(undefined) } as MessageEvent);
+      }
+      subscriber.complete();
+      return undefined;
+    }
+    const ids = requestIds.emitted;
+    const starts = startsOf(channels, requestIds.resumeIdOf(channels), historyCount);
+    const places = channels.map(({ name }, index) => placeOf(name, ids, starts[index]));
+    const lane = new ObservableLane(subscriber, raw, requestIds);
+    const stream = this.open(channels, places, ids, lane, identity);
+    this.run(stream, starts, this.settings.retryMs);
+    return () => stream.unsubscribed();
+  }
+
+  private open(
+    channels: readonly Channel[],
+    places: readonly Place[],
+    ids: EventIds,
+    lane: StreamLane,
+    identity: Identity | undefined,
+  ): Stream {
     const feeds = channels.map((channel) => this.feeds.acquire(channel));
-    const stream = new Stream(response, feeds, this);
-    this.add(stream);
-    stream.run(starts).catch((error: unknown) => {
-      if (this.open.has(stream) && !this.isDraining) {
+    const stream = new Stream(feeds, places, ids, lane, identity, this);
+    this.registry.add(stream);
+    return stream;
+  }
+
+  private run(stream: Stream, starts: readonly Start[], retryMs?: number): void {
+    stream.run(starts, retryMs).catch((error: unknown) => {
+      if (this.registry.all.has(stream) && !this.stopping.isStopping) {
         this.logger.error('A stream failed', error instanceof Error ? error.stack : String(error));
       }
       stream.destroy();
     });
   }
 
-  /** Why a stream cannot begin: also for what became of the room since `serve` found it. */
-  private refusal(channels: readonly Channel[]): events.ClosingReason | undefined {
-    if (this.isDraining) {
-      return 'shutdown';
+  private requirePossible(channels: readonly Channel[]): void {
+    requireNames(
+      channels.map(({ name }) => name),
+      this.settings.maxChannelsPerStream,
+    );
+    // While it stops, a client is told to come back: see `refusal`.
+    if (!this.stopping.isStopping) {
+      this.requireRoom(channels);
+    }
+  }
+
+  private requireRoom(channels: readonly Channel[]): void {
+    this.registry.requireRoom();
+    this.feeds.requireRoom(channels);
+  }
+
+  /** Why a stream cannot begin: also for what became of the room since it was found. */
+  private refusal(channels: readonly Channel[]): events.ControlEvent | undefined {
+    if (this.stopping.isStopping) {
+      return events.closing('shutdown', true, this.spreadRetryMs());
     }
     try {
       this.requireRoom(channels);
       return undefined;
     } catch {
-      return 'overloaded';
+      return events.closing('overloaded', true, this.spreadRetryMs());
     }
-  }
-
-  private requireRoom(channels: readonly Channel[]): void {
-    this.limit.requireRoom();
-    this.feeds.requireRoom(channels);
   }
 
   /** Random, so that those who are sent away together do not come back together. */
@@ -147,28 +216,13 @@ export class Streams implements StreamOwner {
     const { retryMs } = this.settings;
     return Math.round(retryMs + Math.random() * Math.max(retryMs, SPREAD_MIN_MS));
   }
-
-  private add(stream: Stream): void {
-    this.open.add(stream);
-    this.beating ??= setInterval(() => this.beat(), this.settings.heartbeatMs / BEATS).unref();
-  }
-
-  private beat(): void {
-    for (const stream of this.open) {
-      stream.beat(BEATS);
-    }
-  }
 }
 
-function startsOf(channels: readonly Channel[], options: StreamOptions): Start[] {
-  const { lastEventId, historyCount } = options;
-  if (lastEventId !== undefined) {
-    return resumeFrom(
-      lastEventId,
-      channels.map(({ name }) => name),
-    );
+/** One for each channel of a request, whoever streams it. */
+function placeOf(channel: string, ids: EventIds, start: Start | undefined): Place {
+  const place = ids.find(channel) ?? ids.add(channel);
+  if (start?.kind === 'after' && start.position) {
+    ids.move(place, start.position);
   }
-  return channels.map(() =>
-    historyCount > 0 ? { kind: 'newest', count: historyCount } : { kind: 'live' },
-  );
+  return place;
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { EventSource } from 'eventsource';
 import { once } from 'node:events';
 import { connect } from 'node:http2';
-import type { ParsedEvent } from '../harness/event-stream-parser.js';
+import { isMessage, isReady } from '../harness/event-stream-parser.js';
 import type { EventStreamReader } from '../harness/event-stream-reader.js';
 import { Http2Reader } from '../harness/http2-reader.js';
 import { type HttpAnswer, request } from '../harness/http-client.js';
@@ -15,8 +15,6 @@ interface Message {
 }
 
 const channel = 'public.robin';
-const isMessage = ({ event }: ParsedEvent): boolean => event === 'message';
-const isReady = ({ event }: ParsedEvent): boolean => event === 'stream.ready';
 const messageOf = ({ data }: { data: unknown }): Message => JSON.parse(String(data)) as Message;
 const idOf = (answer: HttpAnswer): string => (answer.json() as Message).id;
 const dataOf = (...readers: EventStreamReader[]): unknown[] =>
@@ -73,19 +71,15 @@ describe('Two nodes behind nginx', () => {
 
   it('hand each message to the readers of both as it comes', async () => {
     const readers = [await deployment.read(channel), await deployment.read(channel)] as const;
-    const tookMs: number[] = [];
+    // Each has come before the next is sent: nothing waits for a buffer to fill.
     for (const count of numbers(1, 20)) {
-      const sentAt = performance.now();
       const received = Promise.all(readers.map((reader) => reader.next(isMessage)));
       const answer = await deployment.send(channel, count);
       expect(answer.status).toBe(201);
       for (const event of await received) {
         expect(messageOf(event)).toMatchObject({ id: idOf(answer), data: count });
       }
-      tookMs.push(performance.now() - sentAt);
     }
-    // The median: one message may meet a machine that is busy with something else.
-    expect(tookMs.toSorted((left, right) => left - right)[10]).toBeLessThan(200);
 
     // They were on a node each, or none would go on without this one.
     const { unbroken } = await killOneNode(readers);

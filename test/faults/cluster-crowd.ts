@@ -1,15 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { BirdsongNode } from '../harness/birdsong-node.js';
-import { withDeadline } from '../harness/deadline.js';
+import { defaultDeadlineMs, withDeadline } from '../harness/deadline.js';
+import { isMessage } from '../harness/event-stream-parser.js';
 import { request } from '../harness/http-client.js';
 import { SseReader } from '../harness/sse-reader.js';
 
 /** Less than Retry-After asks for, so that an outage is not all waiting. */
 const RETRY_MS = 100;
-/** An election takes some seconds on a busy machine. */
-const DEADLINE_MS = 25_000;
-
-const isMessage = ({ event }: { event: string }) => event === 'message';
 
 interface Message {
   readonly channel: string;
@@ -23,7 +20,6 @@ interface Message {
 export class ClusterCrowd {
   /** The statuses of answers that were no acknowledgement, with their Retry-After. */
   readonly refusals = new Set<string>();
-  longestMs = 0;
   private readonly sent = new Map<string, number>();
   private readonly readers: SseReader[] = [];
   private readonly sending: Promise<void>[] = [];
@@ -54,7 +50,7 @@ export class ClusterCrowd {
     const now = () => JSON.stringify([...this.sent]);
     await withDeadline(
       reached(),
-      DEADLINE_MS,
+      defaultDeadlineMs,
       () => `stuck at ${now()}, ${[...this.refusals].join()}`,
     );
   }
@@ -108,7 +104,7 @@ export class ClusterCrowd {
       `${url}/events?${all}`,
     ];
     for (const one of urls) {
-      const reader = await SseReader.open(one, { deadlineMs: DEADLINE_MS });
+      const reader = await SseReader.open(one);
       this.readers.push(reader);
       await reader.next(({ event }) => event === 'stream.ready');
     }
@@ -125,12 +121,10 @@ export class ClusterCrowd {
 
   private async attempt(channel: string, number: number, turn: number): Promise<boolean> {
     const node = this.nodes[turn % this.nodes.length];
-    const begun = performance.now();
     const answer = await request(`${node?.url ?? ''}/channels/${channel}/messages`, {
       json: { data: number },
       headers: { 'Idempotency-Key': `${channel}/${number}` },
     });
-    this.longestMs = Math.max(this.longestMs, performance.now() - begun);
     if (answer.status === 201 || answer.status === 200) {
       return true;
     }

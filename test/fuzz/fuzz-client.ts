@@ -1,11 +1,8 @@
 import { connect, type Socket } from 'node:net';
-import { withDeadline } from '../harness/deadline.js';
+import { defaultDeadlineMs, withDeadline } from '../harness/deadline.js';
 import { checkAnswer } from './answer-check.js';
 import { AnswerReader, type Answer } from './answers.js';
 import type { FuzzSession } from './sessions.js';
-
-/** Longer than anything may take that is not a stream or a poll. */
-const DEADLINE_MS = 60_000;
 
 /** Plays one session over a socket of its own, and checks all that comes back. */
 export class FuzzClient {
@@ -56,7 +53,7 @@ export class FuzzClient {
     this.requireAnswers();
     if (session.ending === 'end') {
       this.socket.end();
-      await withDeadline(this.closed, DEADLINE_MS, () => 'the server keeps the connection');
+      await withDeadline(this.closed, defaultDeadlineMs, () => 'the server keeps the connection');
     }
     if (this.failure) throw this.failure;
   }
@@ -99,7 +96,7 @@ export class FuzzClient {
     });
     const explain = () =>
       `${this.reader.answers.length} answers, then ${JSON.stringify(this.reader.begun.slice(0, 300))}`;
-    await withDeadline(met, DEADLINE_MS, explain);
+    await withDeadline(met, defaultDeadlineMs, explain);
     if (this.failure) throw this.failure;
   }
 

@@ -6,7 +6,6 @@ const PATH = '/channels/public.honest';
 /** After so many messages the one that comes and goes is cut off, and resumes. */
 const READ_COUNT = 10;
 /** Beside so much else, on a machine that is busy anyway. */
-const DEADLINE_MS = 60_000;
 /** The last that is sent, after numbers. */
 const END = 'end';
 
@@ -25,7 +24,7 @@ export class HonestTraffic {
   ) {}
 
   static async start(node: BirdsongNode): Promise<HonestTraffic> {
-    const reader = await SseReader.open(`${node.url}${PATH}/events`, { deadlineMs: DEADLINE_MS });
+    const reader = await SseReader.open(`${node.url}${PATH}/events`);
     const ready = await reader.next();
     const traffic = new HonestTraffic(node, reader);
     traffic.running = Promise.all([traffic.send(), traffic.comeAndGo(ready.lastEventId)]);
@@ -64,7 +63,6 @@ export class HonestTraffic {
     while (this.resumed.at(-1) !== END) {
       const reader = await SseReader.open(`${this.node.url}${PATH}/events`, {
         headers: { 'Last-Event-ID': lastEventId },
-        deadlineMs: DEADLINE_MS,
       });
       await reader.until(() => {
         const data = dataOf(reader);

@@ -39,9 +39,7 @@ export class BirdsongNode {
   static async start(options: BirdsongNodeOptions = {}): Promise<BirdsongNode> {
     const server = launch(options);
     try {
-      const [, printed = ''] = await server.untilOutput(/listening on (http:\/\/\S+)\s/, {
-        deadlineMs: 20_000,
-      });
+      const [, printed = ''] = await server.untilOutput(/listening on (http:\/\/\S+)\s/);
       const url = new URL(printed);
       // What a server that listens everywhere prints; here it is IPv4 that is meant.
       if (url.hostname === 'localhost') url.hostname = '127.0.0.1';

@@ -10,6 +10,11 @@ export interface ParsedEvent {
   raw: string;
 }
 
+/** Whether it is a message, of whatever type, and not the stream's own. */
+export const isMessage = ({ event }: { event: string }): boolean => !event.startsWith('stream.');
+
+export const isReady = ({ event }: { event: string }): boolean => event === 'stream.ready';
+
 /**
  * Reads an event stream by the letter of WHATWG HTML §9.2.5 and §9.2.6, from chunks that may be
  * cut anywhere, inside a character or between CR and LF. It shares nothing with the server, whose

@@ -11,7 +11,7 @@ export interface RequestOptions {
   json?: unknown;
   /** Ends the request, as a client that goes away does. */
   signal?: AbortSignal;
-  /** Milliseconds until the whole answer must be there. Default: 40,000, longer than a long-poll. */
+  /** Milliseconds until the whole answer must be there. Default: 60,000, longer than a long-poll. */
   deadlineMs?: number;
 }
 
@@ -25,7 +25,7 @@ export interface HttpAnswer {
 
 /** One request over a connection of its own, which is closed after the answer. */
 export function request(url: string | URL, options: RequestOptions = {}): Promise<HttpAnswer> {
-  const { deadlineMs = 40_000, json } = options;
+  const { deadlineMs = defaultDeadlineMs, json } = options;
   const body = json === undefined ? options.body : JSON.stringify(json);
   const method = options.method ?? (json === undefined ? 'GET' : 'POST');
   const headers: http.OutgoingHttpHeaders = {

@@ -13,6 +13,8 @@ export interface Farewell {
   atMs: number;
   /** When it will have come back. */
   backAtMs: number;
+  /** What it had by then. */
+  lastEventId: string;
 }
 
 /**
@@ -74,7 +76,7 @@ export class LightReader {
     if (event.id !== undefined) this.lastEventId = lastEventId;
     if (event.event === 'stream.closing') {
       const atMs = performance.now();
-      this.farewells.push({ atMs, backAtMs: atMs + (retry ?? this.retryMs) });
+      this.farewells.push({ atMs, backAtMs: atMs + (retry ?? this.retryMs), lastEventId });
     }
     this.options.onEvent(event, this);
   }

@@ -4,6 +4,8 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { BirdsongModule, ProblemFilter, type BirdsongOptions } from '../../src/index.js';
+import type { Lane } from './lanes.js';
+import { until } from './until.js';
 
 /** Channels that everybody may use. */
 export const OPEN_CHANNELS: BirdsongOptions['channels'] = {
@@ -20,14 +22,19 @@ export class NestApp {
   ) {}
 
   /** An app that is only Birdsong, with open channels unless others are given. */
-  static birdsong(options: Partial<BirdsongOptions> = {}): Promise<NestApp> {
+  static birdsong(options: Partial<BirdsongOptions> = {}, lane: Lane = 'fast'): Promise<NestApp> {
+    const inLane = lane === 'fast' ? {} : { lane };
     return NestApp.start({
-      imports: [BirdsongModule.forRoot({ channels: OPEN_CHANNELS, ...options })],
+      imports: [BirdsongModule.forRoot({ channels: OPEN_CHANNELS, ...inLane, ...options })],
       providers: [{ provide: APP_FILTER, useClass: ProblemFilter }],
     });
   }
 
-  static async start(metadata: ModuleMetadata): Promise<NestApp> {
+  /** @param configure called before the app listens */
+  static async start(
+    metadata: ModuleMetadata,
+    configure: (app: NestExpressApplication) => unknown = () => undefined,
+  ): Promise<NestApp> {
     @Module(metadata)
     class TestModule {}
 
@@ -35,6 +42,7 @@ export class NestApp {
       logger: ['fatal'],
       abortOnError: false,
     });
+    configure(app);
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
     return new NestApp(app, `http://127.0.0.1:${port}`);
@@ -46,6 +54,15 @@ export class NestApp {
 
   get server(): Server {
     return this.app.getHttpServer();
+  }
+
+  /** Resolves once nobody is connected. */
+  async untilLeft(): Promise<void> {
+    const count = () =>
+      new Promise<number>((resolve, reject) => {
+        this.server.getConnections((error, found) => (error ? reject(error) : resolve(found)));
+      });
+    await until('nobody is connected', async () => (await count()) === 0);
   }
 
   close(): Promise<void> {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { withDeadline } from './deadline.js';
+import { defaultDeadlineMs, withDeadline } from './deadline.js';
 import { freePort } from './free-port.js';
 import { rawRequest } from './http-client.js';
 import { ServerProcess } from './server-process.js';
@@ -147,7 +147,7 @@ function launch(port: number, dir: string, args: readonly string[]): ServerProce
 async function untilItAnswers(server: ServerProcess, port: number): Promise<void> {
   await server.untilOutput(/Ready to accept connections/);
   const answer = rawRequest(port, 'PING\r\n', { until: (text) => text.includes('\r\n') });
-  const text = await withDeadline(answer, 10_000, () => server.output);
+  const text = await withDeadline(answer, defaultDeadlineMs, () => server.output);
   // With `--requirepass` the answer is NOAUTH: it answers all the same.
   if (!/^(\+PONG|-NOAUTH)/.test(text)) throw new Error(`redis-server answered PING with ${text}`);
 }

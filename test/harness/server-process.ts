@@ -115,13 +115,13 @@ export class ServerProcess {
   }
 
   /** Sends `signal` and waits for the end; see `untilExit`. */
-  end(signal: NodeJS.Signals, deadlineMs = 20_000): Promise<Exit> {
+  end(signal: NodeJS.Signals, deadlineMs = defaultDeadlineMs): Promise<Exit> {
     this.signal(signal);
     return this.untilExit(deadlineMs);
   }
 
   /** Waits for the end. A process that stays is killed, and the promise rejects: that is a failure. */
-  async untilExit(deadlineMs = 20_000): Promise<Exit> {
+  async untilExit(deadlineMs = defaultDeadlineMs): Promise<Exit> {
     try {
       return await withDeadline(this.exited, deadlineMs, () => this.explain('is still there'));
     } catch (error) {

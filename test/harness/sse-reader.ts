@@ -5,7 +5,7 @@ import { EventStreamReader } from './event-stream-reader.js';
 export interface SseReaderOptions {
   headers?: http.OutgoingHttpHeaders;
   method?: string;
-  /** How long `open`, `next`, `take` and `until` wait, in milliseconds. Default: 10,000. */
+  /** How long `open`, `next`, `take` and `until` wait, in milliseconds. Default: 60,000. */
   deadlineMs?: number;
 }
 

@@ -1,16 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { isMessage } from '../harness/event-stream-parser.js';
 import { request, type HttpAnswer } from '../harness/http-client.js';
 import type { NestApp } from '../harness/nest-app.js';
-import {
-  dataOf,
-  eachBroker,
-  eventsUrl,
-  isMessage,
-  messagesUrl,
-  send,
-  type Accepted,
-} from './each-broker.js';
+import { dataOf, eachLane, eventsUrl, messagesUrl, send, type Accepted } from './each-broker.js';
 
 const postBatch = (
   app: NestApp,
@@ -25,7 +18,7 @@ const history = async (app: NestApp, channel: string) =>
     messages: { data: unknown }[];
   };
 
-eachBroker('a batch', (world) => {
+eachLane('a batch', (world) => {
   test('is accepted as a whole, its ids in order, and delivered in order', async () => {
     const app = await world.start();
     const channel = world.channel('long');

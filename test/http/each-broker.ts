@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe } from '@jest/globals';
 import type { BirdsongOptions } from '../../src/index.js';
 import { request, type HttpAnswer } from '../harness/http-client.js';
+import { LANES, type Lane } from '../harness/lanes.js';
 import { NestApp } from '../harness/nest-app.js';
 import { RedisServer } from '../harness/redis-server.js';
 import { SseReader } from '../harness/sse-reader.js';
@@ -21,45 +22,57 @@ export interface Accepted {
   duplicate?: boolean;
 }
 
+type Broker = 'memory' | 'Redis';
+
+/** Both, unless Jest's configuration names one. */
+const BROKERS = (globalThis as { brokers?: readonly Broker[] }).brokers ?? ['memory', 'Redis'];
+
 let channelCount = 0;
 
-/** The same suite over HTTP, once for each broker. */
+/** The same suite over HTTP, once for each broker: for a suite that opens no streams. */
 export function eachBroker(name: string, suite: (world: World) => void): void {
-  describe.each(['memory', 'Redis'])(`${name}, with %s:`, (broker) => {
-    let redis: RedisServer | undefined;
-    const apps: NestApp[] = [];
-    const readers: SseReader[] = [];
+  describe.each(BROKERS)(`${name}, with %s:`, (broker) => suite(createWorld(broker, 'fast')));
+}
 
-    beforeAll(async () => {
-      redis = broker === 'Redis' ? await RedisServer.start() : undefined;
-    });
-    afterEach(async () => {
-      await Promise.all(readers.splice(0).map((reader) => reader.close()));
-      await Promise.all(apps.splice(0).map((app) => app.close()));
-    });
-    afterAll(() => redis?.stop());
+/** The same suite of streams over HTTP, once for each broker in each lane. */
+export function eachLane(name: string, suite: (world: World) => void): void {
+  const table = LANES.flatMap((lane) => BROKERS.map((broker) => ({ broker, lane })));
+  describe.each(table)(`${name}, with $broker in the $lane lane:`, ({ broker, lane }) =>
+    suite(createWorld(broker, lane)),
+  );
+}
 
-    suite({
-      async start(options = {}) {
-        const app = await NestApp.birdsong({
-          redis: redis && { url: redis.url },
-          feedLingerSeconds: 0,
-          ...options,
-        });
-        apps.push(app);
-        return app;
-      },
-      channel(kind = 'open') {
-        channelCount++;
-        return `${kind}.${process.pid}.${channelCount}`;
-      },
-      async read(url, headers = {}) {
-        const reader = await SseReader.open(url, { headers });
-        readers.push(reader);
-        return reader;
-      },
-    });
+function createWorld(broker: Broker, lane: Lane): World {
+  let redis: RedisServer | undefined;
+  const apps: NestApp[] = [];
+  const readers: SseReader[] = [];
+
+  beforeAll(async () => {
+    redis = broker === 'Redis' ? await RedisServer.start() : undefined;
   });
+  afterEach(async () => {
+    await Promise.all(readers.splice(0).map((reader) => reader.close()));
+    await Promise.all(apps.splice(0).map((app) => app.close()));
+  });
+  afterAll(() => redis?.stop());
+
+  return {
+    async start(options = {}) {
+      const common = { redis: redis && { url: redis.url }, feedLingerSeconds: 0 };
+      const app = await NestApp.birdsong({ ...common, ...options }, lane);
+      apps.push(app);
+      return app;
+    },
+    channel(kind = 'open') {
+      channelCount++;
+      return `${kind}.${process.pid}.${channelCount}`;
+    },
+    async read(url, headers = {}) {
+      const reader = await SseReader.open(url, { headers });
+      readers.push(reader);
+      return reader;
+    },
+  };
 }
 
 export const messagesUrl = (app: NestApp, channel: string): string =>
@@ -102,5 +115,3 @@ export async function sendMany(
 /** The `data` of the messages in these events. */
 export const dataOf = (events: readonly { data: string }[]): unknown[] =>
   events.map(({ data }) => (JSON.parse(data) as { data: unknown }).data);
-
-export const isMessage = ({ event }: { event: string }): boolean => !event.startsWith('stream.');

@@ -1,10 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Redis } from 'ioredis';
+import { expect, test } from '@jest/globals';
+import { isMessage } from '../harness/event-stream-parser.js';
 import { request, type HttpAnswer } from '../harness/http-client.js';
-import { NestApp } from '../harness/nest-app.js';
-import { RedisServer } from '../harness/redis-server.js';
-import { SseReader } from '../harness/sse-reader.js';
-import { eachBroker, eventsUrl, isMessage, messagesUrl, send, type World } from './each-broker.js';
+import type { SseReader } from '../harness/sse-reader.js';
+import { eachLane, eventsUrl, messagesUrl, send, type World } from './each-broker.js';
 
 function expectRefused({ status, headers, json }: HttpAnswer): void {
   expect(status).toBe(503);
@@ -19,7 +17,7 @@ async function readReady(world: World, url: string): Promise<SseReader> {
   return reader;
 }
 
-eachBroker('a node that reads as many channels as it may', (world) => {
+eachLane('a node that reads as many channels as it may', (world) => {
   test('refuses to read one more, and goes on with those it has', async () => {
     const app = await world.start({ maxFeeds: 2 });
     const [one, two, three] = [world.channel(), world.channel(), world.channel()];
@@ -54,7 +52,7 @@ eachBroker('a node that reads as many channels as it may', (world) => {
   });
 });
 
-eachBroker('a node that has as many readers as it may', (world) => {
+eachLane('a node that has as many readers as it may', (world) => {
   test('refuses one more, and those that come at once leave none too many', async () => {
     const app = await world.start({ maxStreams: 5 });
     const channel = world.channel();
@@ -74,83 +72,5 @@ eachBroker('a node that has as many readers as it may', (world) => {
     let another = await world.read(eventsUrl(app, channel));
     while (another.status !== 200) another = await world.read(eventsUrl(app, channel));
     expect((await another.next()).event).toBe('stream.ready');
-  });
-});
-
-describe('channels that linger without readers', () => {
-  let redis: RedisServer;
-  let admin: Redis;
-  let app: NestApp;
-
-  beforeAll(async () => {
-    redis = await RedisServer.start();
-    admin = redis.client();
-  });
-  beforeEach(async () => {
-    app = await NestApp.birdsong({
-      redis: { url: redis.url },
-      maxFeeds: 3,
-      feedLingerSeconds: 3600,
-    });
-  });
-  afterEach(() => app.close());
-  afterAll(() => redis.stop());
-
-  const subscribed = async (): Promise<string[]> =>
-    ((await admin.pubsub('CHANNELS', 'birdsong:{open.*')) as string[])
-      .map((name) => name.slice('birdsong:{'.length, -1))
-      .sort();
-
-  async function untilSubscribed(names: readonly string[]): Promise<void> {
-    while ((await subscribed()).join() !== names.join());
-  }
-
-  test('make room for others, the one that was left first before the rest', async () => {
-    const visit = async (channel: string): Promise<void> => {
-      const reader = await SseReader.open(eventsUrl(app, channel));
-      await reader.next();
-      await reader.close();
-    };
-    for (const channel of ['open.a', 'open.b', 'open.c', 'open.a']) await visit(channel);
-    await untilSubscribed(['open.a', 'open.b', 'open.c']);
-    const reader = await SseReader.open(eventsUrl(app, 'open.d'));
-    await reader.next();
-
-    await untilSubscribed(['open.a', 'open.c', 'open.d']);
-    await send(app, 'open.d', 'to d');
-    await reader.next(isMessage);
-    await reader.close();
-  });
-});
-
-describe('requests for history, more than are read at the same time', () => {
-  let redis: RedisServer;
-  let app: NestApp;
-
-  beforeAll(async () => {
-    redis = await RedisServer.start();
-    app = await NestApp.birdsong({ redis: { url: redis.url, commandTimeoutMs: 4000 } });
-  });
-  afterAll(async () => {
-    await app.close();
-    await redis.stop();
-  });
-
-  const read = (count: number): Promise<HttpAnswer[]> =>
-    Promise.all(
-      Array.from({ length: count }, () => request(`${app.url}/channels/open.a/messages`)),
-    );
-
-  test('have their turn, or are refused while Redis does not answer', async () => {
-    expect((await read(200)).map(({ status }) => status)).toEqual(Array(200).fill(200));
-    redis.pause();
-    const refused = await read(200);
-    redis.resume();
-
-    const codes = refused.map(({ json }) => (json() as { code: string }).code);
-    expect(refused.map(({ status }) => status)).toEqual(Array(200).fill(503));
-    expect(new Set(codes)).toEqual(new Set(['broker-unavailable', 'overloaded']));
-    while ((await read(1))[0]?.status !== 200);
-    expect((await read(200)).map(({ status }) => status)).toEqual(Array(200).fill(200));
   });
 });

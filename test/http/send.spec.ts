@@ -2,9 +2,9 @@ import { expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { request } from '../harness/http-client.js';
 import { OPEN_CHANNELS } from '../harness/nest-app.js';
-import { dataOf, eachBroker, eventsUrl, messagesUrl, post, send } from './each-broker.js';
+import { dataOf, eachLane, eventsUrl, messagesUrl, post, send } from './each-broker.js';
 
-eachBroker('sending', (world) => {
+eachLane('sending', (world) => {
   test('a send answers 201 with the position, and readers get it', async () => {
     const app = await world.start();
     const channel = world.channel();

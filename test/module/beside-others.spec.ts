@@ -237,11 +237,12 @@ describe('beside what else an app has', () => {
 
   test('a limit of the server on silent connections is none on streams', async () => {
     const app = await world.start({ imports: [forRoot()], controllers: [OtherController] });
-    app.server.setTimeout(200);
+    app.server.setTimeout(1000);
     const reader = await world.open(app, 'channels/open.q/events');
     await reader.next();
     // Opened later and as silent: once this one is cut off, the stream would be too.
     await rawRequest(app.port, 'GET /other/never HTTP/1.1\r\nHost: x\r\n\r\n');
+    app.server.setTimeout(0);
     await publish(app, 'open.q', 'still here');
 
     expect(dataOf(await reader.next())).toBe('still here');

@@ -25,7 +25,7 @@ async function buildShop(folder: string): Promise<string> {
   await symlink(join(repository, 'node_modules'), join(folder, 'node_modules'));
   const compiler = join(repository, 'node_modules/typescript/bin/tsc');
   const build = new ServerProcess(process.execPath, [compiler, '-p', shop]);
-  const { code } = await build.untilExit(60_000);
+  const { code } = await build.untilExit();
   if (code !== 0) throw new Error(build.output);
   return shop;
 }
@@ -40,7 +40,7 @@ describe('The example of a shop', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'birdsong-example-'));
     shop = await buildShop(folder);
-  }, 60_000);
+  });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   beforeEach(async () => {
@@ -170,7 +170,7 @@ describe('The example of a shop', () => {
     const order = await place();
     const reader = await watch(order);
     await reader.next(isProgress);
-    const { signal } = await server.end('SIGTERM', 5_000);
+    const { signal } = await server.end('SIGTERM');
 
     expect(signal).toBe('SIGTERM');
     expect(await reader.ended).toBe('complete');

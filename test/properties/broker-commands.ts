@@ -1,9 +1,9 @@
 import { expect } from '@jest/globals';
 import fc from 'fast-check';
 import type { Broker, BrokerChannel } from '../../src/broker/broker.port.js';
-import { batch, dataOf } from '../contracts/publications.js';
+import { batch, dataOf, newChannel } from '../contracts/publications.js';
 import { Recorder } from '../contracts/recorder.js';
-import type { ChannelModel } from './broker-model.js';
+import { ChannelModel } from './broker-model.js';
 
 /** What the commands work on: each channel and its model by the same number. */
 export interface Models {
@@ -174,4 +174,35 @@ export function commandsOn(channelCount: number, hasClock: boolean) {
     ],
     { maxCommands: 40 },
   );
+}
+
+export const IDEMPOTENCY_SECONDS = 30;
+
+/** One that trims soon, one that ages soon, one that does neither. */
+export const LIMITS = [
+  { count: 5, ageSeconds: 3600 },
+  { count: 1000, ageSeconds: 25 },
+  { count: 1000, ageSeconds: 3600 },
+];
+
+/** The model's channels, and a broker's beside them. */
+export function setUp(
+  broker: Broker,
+  advance: (ms: number) => void,
+): { model: Models; real: Real } {
+  return {
+    model: {
+      channels: LIMITS.map(
+        ({ count, ageSeconds }) =>
+          new ChannelModel({ count, ageMs: ageSeconds * 1000 }, IDEMPOTENCY_SECONDS * 1000),
+      ),
+    },
+    real: {
+      broker,
+      channels: LIMITS.map((limits) => newChannel(limits)),
+      recorders: LIMITS.map(() => undefined),
+      now: () => Date.now(),
+      advance,
+    },
+  };
 }

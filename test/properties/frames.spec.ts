@@ -94,11 +94,11 @@ describe('An independent parser reads back', () => {
         const id = formatPosition(position);
         const channels = [{ channel: 'a.b', position: id, recovered: true, gap: false }];
         const text =
-          events.preamble(2000) +
-          events.ready(id, channels) +
-          events.gap('a.b', lost) +
-          events.HEARTBEAT +
-          events.closing('shutdown', true);
+          ': welcome\n\n' +
+          events.formatControlEvent({ ...events.ready(id, channels), retry: 2000 }) +
+          events.formatControlEvent(events.gap('a.b', lost)) +
+          ':\n\n' +
+          events.formatControlEvent(events.closing('shutdown', true));
         const { events: found, lastEventId } = parse(cut(Buffer.from(text), places));
         const write = (place: Position | undefined) => (place ? formatPosition(place) : null);
         expect(found.map(({ event, data }) => [event, JSON.parse(data) as unknown])).toEqual([

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { isMessage } from '../harness/event-stream-parser.js';
 import { request } from '../harness/http-client.js';
-import { eachBroker, eventsUrl, isMessage, messagesUrl, post } from '../http/each-broker.js';
+import { eachLane, eventsUrl, messagesUrl, post, type Accepted } from '../http/each-broker.js';
 import { types, values } from './arbitraries.js';
 
 const sends = fc.array(
@@ -12,20 +13,13 @@ const sends = fc.array(
   { minLength: 1, maxLength: 5 },
 );
 
-interface Receipt {
-  id: string;
-  channel: string;
-  type: string;
-  createdAt: string;
-}
-
 /** The JSON of a message, written anew by somebody else. */
-function jsonOf({ id, channel, type, createdAt }: Receipt, data: unknown): string {
+function jsonOf({ id, channel, type, createdAt }: Accepted, data: unknown): string {
   const fields = { id, channel, type };
   return `${JSON.stringify(fields).slice(0, -1)},"data":${JSON.stringify(data)},"createdAt":"${createdAt}"}`;
 }
 
-eachBroker('any JSON', (world) => {
+eachLane('any JSON', (world) => {
   test('comes back byte by byte, by history and by stream, sent alone or in a batch', async () => {
     const app = await world.start();
     const channel = world.channel('long');
@@ -37,7 +31,7 @@ eachBroker('any JSON', (world) => {
           ? await sendBatch(messages)
           : await Promise.all(messages.map(sendAlone));
         const sent = messages
-          .map(({ data }, index) => ({ receipt: receipts[index] as Receipt, data }))
+          .map(({ data }, index) => ({ receipt: receipts[index] as Accepted, data }))
           // Sent at once, they may be accepted in another order.
           .sort((a, b) => offsetOf(a.receipt) - offsetOf(b.receipt));
         const expected = sent.map(({ receipt, data }) => jsonOf(receipt, data));
@@ -60,18 +54,18 @@ eachBroker('any JSON', (world) => {
       { numRuns: 120 },
     );
 
-    async function sendAlone(message: object): Promise<Receipt> {
+    async function sendAlone(message: object): Promise<Accepted> {
       const answer = await post(app, channel, message);
       expect(answer.status).toBe(201);
-      return answer.json() as Receipt;
+      return answer.json() as Accepted;
     }
 
-    async function sendBatch(messages: readonly object[]): Promise<Receipt[]> {
+    async function sendBatch(messages: readonly object[]): Promise<Accepted[]> {
       const answer = await request(`${messagesUrl(app, channel)}/batch`, { json: { messages } });
       expect(answer.status).toBe(201);
-      return (answer.json() as { messages: Receipt[] }).messages;
+      return (answer.json() as { messages: Accepted[] }).messages;
     }
   });
 });
 
-const offsetOf = ({ id }: Receipt): number => Number(id.split('-')[1]);
+const offsetOf = ({ id }: Accepted): number => Number(id.split('-')[1]);

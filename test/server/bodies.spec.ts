@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, test } from '@jes
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { BirdsongNode } from '../harness/birdsong-node.js';
-import { withDeadline } from '../harness/deadline.js';
+import { defaultDeadlineMs, withDeadline } from '../harness/deadline.js';
 import { request } from '../harness/http-client.js';
 
 const BATCH_BYTES = 256 * 1024;
@@ -49,7 +49,7 @@ describe('The server, as to bodies,', () => {
     let text = '';
     socket.on('data', (part) => (text += String(part)));
     if (!socket.destroyed) {
-      await withDeadline(once(socket, 'close'), 10_000, () => `not closed: ${text}`);
+      await withDeadline(once(socket, 'close'), defaultDeadlineMs, () => `not closed: ${text}`);
     }
     return text;
   }
@@ -58,7 +58,7 @@ describe('The server, as to bodies,', () => {
     const slow: Socket[] = [];
     for (let count = 0; count <= BODY_COUNT; count++) slow.push(await sendMost());
     const closed = slow.map((socket) => once(socket, 'close'));
-    await withDeadline(Promise.any(closed), 10_000, () => 'none was cut off');
+    await withDeadline(Promise.any(closed), defaultDeadlineMs, () => 'none was cut off');
 
     const quick = await request(`${node.url}${BATCH_PATH}`, {
       method: 'POST',
@@ -103,6 +103,7 @@ describe('The server, as to bodies,', () => {
     ['{"data":1}', 'application/json', 201, undefined],
     ['{"data":"ü"}', 'application/json; charset=UTF-8', 201, undefined],
     ['{"data":1}', 'application/json; profile=a; charset="utf-8"', 201, undefined],
+    ['{"data":1}', 'application/json; profile="; charset=utf-16"', 201, undefined],
     ['\uFEFF{"data":1}', 'application/json', 201, undefined],
     ['{"data":1}', 'application/json; charset=utf-16', 415, 'unsupported-media-type'],
     ['{"data":1}', 'text/plain', 415, 'unsupported-media-type'],

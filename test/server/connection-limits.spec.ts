@@ -2,11 +2,11 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { BirdsongNode } from '../harness/birdsong-node.js';
+import { isMessage } from '../harness/event-stream-parser.js';
 import { request, type HttpAnswer } from '../harness/http-client.js';
 import { SseReader } from '../harness/sse-reader.js';
 
 const CHANNEL = '/channels/public.limits';
-const isMessage = ({ event }: { event: string }) => event === 'message';
 
 describe('The server, with as many connections as it may have,', () => {
   let node: BirdsongNode;
@@ -149,6 +149,8 @@ describe('The server, with as many connections as it may have,', () => {
         ['203.0.113.5', '203.0.113.5', '203.0.113.6'],
         // The last is what our proxy saw; what comes before it anybody may write.
         ['10.0.0.1, 203.0.113.7', '10.0.0.2, 203.0.113.7', '10.0.0.1, 203.0.113.8'],
+        // Two ways to write the same IPv4 address in IPv6.
+        ['::ffff:203.0.113.9', '::ffff:cb00:7109', '::ffff:cb00:710a'],
         ['2001:db8:1:2::9', '2001:DB8:1:2:ffff::1', '2001:db8:1:3::9'],
       ] as const) {
         await read({ 'X-Forwarded-For': one });

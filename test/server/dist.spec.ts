@@ -64,8 +64,8 @@ describe('What is built', () => {
   });
 
   it('has the scripts for Redis beside the code that loads them', async () => {
-    const scripts = await readdir(join(repository, 'src/redis/lua'));
+    const scripts = await readdir(join(repository, 'src/engines/redis/lua'));
 
-    expect((await readdir(join(dist, 'redis/lua'))).sort()).toEqual(scripts.sort());
+    expect((await readdir(join(dist, 'engines/redis/lua'))).sort()).toEqual(scripts.sort());
   });
 });

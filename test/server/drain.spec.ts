@@ -34,6 +34,12 @@ describe('The server, while it sends its readers away,', () => {
   const send = (data: unknown): Promise<HttpAnswer> =>
     request(`${node.url}${PATH}/messages`, { json: { data } });
 
+  const isAccepted = (data: unknown): Promise<boolean> =>
+    send(data).then(
+      ({ status }) => status === 201,
+      () => false,
+    );
+
   /** Starts a server with a crowd of readers; resolves with a promise of the first farewell. */
   async function startWithCrowd(
     env: Record<string, string> = {},
@@ -105,30 +111,13 @@ describe('The server, while it sends its readers away,', () => {
     process.kill(node.pid, signal);
     await firstFarewell;
     process.kill(node.pid, signal);
+    // Until it is closed: whose turn has not come is told of each of these.
+    for (let data = 1; await isAccepted(data); data++);
     expect(await exit()).toBe(0);
 
-    const times = farewellsOf().map(({ atMs }) => atMs);
-    expect(times).toHaveLength(CROWD);
-    // In waves it takes 1.9 s at the least.
-    expect(Math.max(...times) - Math.min(...times)).toBeLessThan(1700);
-  });
-
-  it('hurries its workers on a second signal', async () => {
-    const redis = await RedisServer.start();
-    try {
-      const { firstFarewell } = await startWithCrowd({ REDIS_URL: redis.url, WORKERS: '2' });
-      process.kill(node.pid, 'SIGTERM');
-      await firstFarewell;
-      process.kill(node.pid, 'SIGTERM');
-      expect(await exit()).toBe(0);
-
-      const times = farewellsOf().map(({ atMs }) => atMs);
-      expect(times).toHaveLength(CROWD);
-      // Each has half of the readers: in waves it takes 0.9 s at the least.
-      expect(Math.max(...times) - Math.min(...times)).toBeLessThan(800);
-    } finally {
-      await redis.stop();
-    }
+    expect(farewellsOf()).toHaveLength(CROWD);
+    // The first may be read along with the signal. In waves, who leaves last has dozens.
+    expect(Math.max(...crowd.map(({ newest }) => newest))).toBeLessThanOrEqual(1);
   });
 
   it('finishes the sends that wait for Redis', async () => {

@@ -11,14 +11,11 @@ import { RedisServer } from '../harness/redis-server.js';
 
 /** Starts a server that must not, and gives the one line that says why. */
 async function failure(options: BirdsongNodeOptions): Promise<string> {
-  const begun = performance.now();
   const run: BirdsongRun = await BirdsongNode.run(options);
-  const tookMs = performance.now() - begun;
 
   expect(run.code).toBe(1);
   expect(run.stderr).toMatch(/^Birdsong did not start: [^\n]+\n$/);
   expect(run.stdout).not.toMatch(/^\s+at /m);
-  expect(tookMs).toBeLessThan(10_000);
   return run.stderr;
 }
 
@@ -69,6 +66,9 @@ describe('The server that cannot start says why in one line', () => {
     ['MAX_CONNECTIONS', '0'],
     ['TRUST_PROXY', 'true'],
     ['TRUST_PROXY', '10.0.0.0/33'],
+    ['TRUST_PROXY', '10.0.0.0/0'],
+    ['TRUST_PROXY', '10.1/16'],
+    ['TRUST_PROXY', '100'],
     ['FEED_LINGER_SECONDS', '-1'],
     ['COALESCE_MS', '5000'],
   ])('for %s=%s', async (name, value) => {

@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { EventSource } from 'eventsource';
 import type { Redis } from 'ioredis';
 import { BirdsongNode } from '../harness/birdsong-node.js';
-import { withDeadline } from '../harness/deadline.js';
+import { defaultDeadlineMs, withDeadline } from '../harness/deadline.js';
+import { isMessage, isReady } from '../harness/event-stream-parser.js';
 import { request, type HttpAnswer } from '../harness/http-client.js';
 import { RedisServer } from '../harness/redis-server.js';
 import { SseReader } from '../harness/sse-reader.js';
@@ -18,8 +19,6 @@ interface History {
   gap: boolean;
 }
 
-const isReady = ({ event }: { event: string }) => event === 'stream.ready';
-const isMessage = ({ event }: { event: string }) => event === 'message';
 const messageOf = ({ data }: { data: string }) => JSON.parse(data) as Message;
 
 let channelCount = 0;
@@ -101,14 +100,14 @@ describe('Two nodes on one Redis', () => {
     try {
       await withDeadline(
         new Promise((resolve) => source.addEventListener('stream.ready', resolve)),
-        10_000,
+        defaultDeadlineMs,
         () => 'no stream.ready',
       );
       const received = new Promise<{ data: string; lastEventId: string }>((resolve) => {
         source.onmessage = ({ data, lastEventId }) => resolve({ data: String(data), lastEventId });
       });
       const id = await send(a, { text: 'hello' });
-      const event = await withDeadline(received, 10_000, () => 'no message');
+      const event = await withDeadline(received, defaultDeadlineMs, () => 'no message');
 
       expect(event.lastEventId).toBe(id);
       expect(messageOf(event)).toMatchObject({ id, channel, data: { text: 'hello' } });

@@ -78,7 +78,7 @@ export class RecordingPoller extends Witness {
     try {
       const answer = await request(`${origins[this.turn % origins.length] ?? ''}${path}`, {
         signal,
-        // A worker that dies while a connection is handed to it leaves that open, and silent, for good.
+        // A connection that is half open stays silent for good.
         deadlineMs: 2 * WAIT_SECONDS * 1000,
       });
       if (answer.status === 200) return answer.json() as Page;

@@ -28,14 +28,15 @@ export async function soak({ engine, seed, seconds, onFault }: SoakOptions): Pro
   const { world, nextStep } = await ENGINES[engine].start();
   try {
     await world.crowd();
-    while (elapsed() < seconds) {
+    // At the least one, however long it took to gather the crowd.
+    do {
       const step = nextStep(dice);
       await world.flow(step.calmCount);
       const names = step.faults.map(({ name }) => name);
       onFault(`${elapsed().toFixed(1)} s: ${names.join(', and ')}`);
       for (const name of names) faults.set(name, (faults.get(name) ?? 0) + 1);
       await Promise.all(step.faults.map(({ inflict }) => inflict()));
-    }
+    } while (elapsed() < seconds);
     await world.flow(5);
     return { engine, seed, faults, outcome: await world.settle(), tookSeconds: elapsed() };
   } finally {

@@ -19,7 +19,7 @@ export function scenario(
         await world.end();
       }
     },
-    90_000,
+    240_000,
   );
 }
 

@@ -1,5 +1,4 @@
 import { BirdsongNode } from '../../harness/birdsong-node.js';
-import { freePort } from '../../harness/free-port.js';
 import type { Sieve } from '../../harness/proxied-connection.js';
 import { TcpProxy } from '../../harness/tcp-proxy.js';
 
@@ -27,8 +26,7 @@ export class WorldNode {
     env,
     frontSieve,
   }: WorldNodeOptions): Promise<[TcpProxy, BirdsongNode, Record<string, string>]> {
-    // A port of its own choice would be another one whenever all workers had died.
-    const process = await BirdsongNode.start({ env, port: await freePort() });
+    const process = await BirdsongNode.start({ env });
     const front = await TcpProxy.start(process.port, frontSieve && { sieve: frontSieve });
     return [front, process, env];
   }

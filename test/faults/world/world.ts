@@ -1,4 +1,4 @@
-import { withDeadline } from '../../harness/deadline.js';
+import { defaultDeadlineMs, withDeadline } from '../../harness/deadline.js';
 import { check, type Verdict } from '../record/check.js';
 import type { FaultRecord, FinalHistory, Observation } from '../record/record.js';
 import { RecordingPublisher } from '../record/recording-publisher.js';
@@ -28,8 +28,6 @@ export interface ReadOptions {
 
 /** What happened, judged. */
 export type Outcome = Verdict & { readonly sends: Tally };
-
-const DEADLINE_MS = 40_000;
 
 /** Real servers, bad networks, and people who send and read: everything that a scenario needs, ended by `end`. */
 export abstract class World<Node extends WorldNode = WorldNode> {
@@ -139,7 +137,7 @@ export abstract class World<Node extends WorldNode = WorldNode> {
 
   /** Awaits something that should happen soon; rejects with what is known when it does not. */
   soon<Value>(promise: Promise<Value>, what: string): Promise<Value> {
-    return withDeadline(promise, DEADLINE_MS, () => `${what}\n${this.describe()}`);
+    return withDeadline(promise, defaultDeadlineMs, () => `${what}\n${this.describe()}`);
   }
 
   /** Has the publishers stop and the readers catch up, and judges everything that happened. */

@@ -1,3 +1,6 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { BirdsongSettings } from '../config/birdsong.settings.js';
 import { IncomingMessage, ServerResponse, type Server } from 'node:http';
 
 /**
@@ -6,7 +9,22 @@ import { IncomingMessage, ServerResponse, type Server } from 'node:http';
  * 1.2 kB for each request and each response for as long as a stream is open, and every access is looked up anew.
  * With another adapter, or where a host has classes of its own, nothing happens.
  */
-export function shapeForExpress(server: Server, adapterInstance: unknown): void {
+@Injectable()
+export class ExpressTuning implements OnModuleInit {
+  constructor(
+    private readonly adapterHost: HttpAdapterHost,
+    private readonly settings: BirdsongSettings,
+  ) {}
+
+  onModuleInit(): void {
+    const adapter = this.adapterHost.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
+    if (adapter && this.settings.tuneExpress) {
+      shape(adapter.getHttpServer() as Server, adapter.getInstance());
+    }
+  }
+}
+
+function shape(server: Server, adapterInstance: unknown): void {
   const app = adapterInstance as { request?: unknown; response?: unknown };
   // Node keeps what `createServer` was told to make under symbols of these names.
   const requests = slotOf(server, 'IncomingMessage', IncomingMessage);

@@ -1,14 +1,16 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Redis } from 'ioredis';
+import { isMessage } from '../harness/event-stream-parser.js';
+import { LANES } from '../harness/lanes.js';
 import { NestApp } from '../harness/nest-app.js';
 import { RedisServer } from '../harness/redis-server.js';
 import { SseReader } from '../harness/sse-reader.js';
-import { dataOf, eventsUrl, isMessage, send, type Accepted } from './each-broker.js';
+import { dataOf, eventsUrl, send, type Accepted } from '../http/each-broker.js';
 
 const READERS = 300;
 const BEHIND = 100;
 
-describe('a storm of readers that come back', () => {
+describe.each(LANES)('a storm of readers that come back in the %s lane', (lane) => {
   let redis: RedisServer;
   let admin: Redis;
   let app: NestApp;
@@ -19,7 +21,7 @@ describe('a storm of readers that come back', () => {
     admin = redis.client();
   });
   beforeEach(async () => {
-    app = await NestApp.birdsong({ redis: { url: redis.url }, feedLingerSeconds: 0 });
+    app = await NestApp.birdsong({ redis: { url: redis.url }, feedLingerSeconds: 0 }, lane);
   });
   afterEach(async () => {
     await Promise.all(readers.map((reader) => reader.close()));

@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { BirdsongError } from '../errors/birdsong.error.js';
-import { clientOf } from './client-address.js';
-import { whenClosed } from '../http/when-closed.js';
+import { BirdsongError } from '../../errors/birdsong.error.js';
+import { clientOf, type IsProxy } from './client-address.js';
+import { whenClosed } from '../../http/when-closed.js';
 
 /** Connections per request that is allowed, so that a client beyond the limit is still told so. */
 const CONNECTIONS_PER_REQUEST = 2;
@@ -23,16 +23,15 @@ export class AddressLimit {
   private readonly connections = new Count();
   private hasWarned = false;
 
-  /** @param isProxy whether a connection from this address carries requests of others */
   constructor(
     private readonly maxCount: number,
-    private readonly isProxy: (address: string) => boolean,
+    private readonly isProxy: IsProxy,
   ) {}
 
   /** For the server's `connection` event. */
   connect(socket: Socket): void {
     const { remoteAddress = '' } = socket;
-    if (this.isProxy(remoteAddress)) {
+    if (this.isProxy(remoteAddress, 0)) {
       return;
     }
     const client = clientOf(remoteAddress);
@@ -68,7 +67,7 @@ export class AddressLimit {
     if (
       headers['x-forwarded-for'] !== undefined &&
       !this.hasWarned &&
-      !this.isProxy(remoteAddress)
+      !this.isProxy(remoteAddress, 0)
     ) {
       this.hasWarned = true;
       new Logger('Birdsong').warn(

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { overloaded } from '../errors/overloaded.js';
+import { overloaded } from '../../errors/overloaded.js';
 import { hasJsonBody } from './json-body.js';
 import { whenAnswered } from './when-answered.js';
 

@@ -1,11 +1,12 @@
+import * as contentType from 'content-type';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { WeightedSemaphore } from '../concurrency/weighted-semaphore.js';
-import { UnsentBytes } from '../delivery/unsent-bytes.js';
-import { whenClosed } from '../http/when-closed.js';
-import { BirdsongError } from '../errors/birdsong.error.js';
-import { isJsonType } from '../http/json-body.guard.js';
-import type { Environment } from './environment.js';
+import { WeightedSemaphore } from '../../concurrency/weighted-semaphore.js';
+import { UnsentBytes } from '../../delivery/unsent-bytes.js';
+import { whenClosed } from '../../http/when-closed.js';
+import { BirdsongError } from '../../errors/birdsong.error.js';
+import { isJsonType } from '../../http/json-body.guard.js';
+import type { Environment } from '../environment.js';
 import { whenAnswered } from './when-answered.js';
 
 /** What a body has around its data. */
@@ -72,7 +73,7 @@ export function readJson(
 }
 
 function parse({ headers }: IncomingMessage, bytes: Buffer): { value?: unknown; error?: unknown } {
-  const charset = /;\s*charset="?([^";\s]*)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8';
+  const { charset = 'utf-8' } = contentType.parse(headers['content-type'] ?? '').parameters;
   // RFC 8259 §8.1 knows no other.
   if (!/^utf-?8$/i.test(charset)) {
     return { error: new BirdsongError('unsupported-media-type', 'The charset must be UTF-8.') };

@@ -1,0 +1,17 @@
+import all from './jest.config.mjs';
+
+/** `npm run test:unit`: what needs Node and nothing else. Suites that run with each broker run with the one in memory. */
+export default {
+  ...all,
+  globals: { brokers: ['memory'] },
+  testMatch: [
+    '<rootDir>/test/{http,module,properties}/*.spec.ts',
+    '<rootDir>/test/bench/simulation.spec.ts',
+    '<rootDir>/test/contracts/memory.*.spec.ts',
+    '<rootDir>/test/faults/record/*.spec.ts',
+    '<rootDir>/test/harness/{event-stream-parser,sse-reader}.spec.ts',
+    '<rootDir>/test/redis/cluster-masters.spec.ts',
+  ],
+  // It is built against dist/.
+  testPathIgnorePatterns: ['/test/module/example.spec.ts$'],
+};

@@ -1,0 +1,42 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { Server } from 'node:http';
+import type { Environment } from '../environment.js';
+import { AddressLimit } from './address-limit.js';
+import { BodyLimit } from './body-limit.js';
+import { proxiesOf } from './client-address.js';
+import { readJson } from './json-body.js';
+
+/** How many of the largest bodies this process holds at the same time. */
+const BODY_COUNT = 8;
+
+/** Longer than the longest wait of a long-poll; streams are not concerned. */
+const SILENT_ANSWER_MS = 60_000;
+
+/**
+ * Refuses connections and requests beyond the limits, and reads bodies within them: docs/hardening.md. Only headers are
+ * set before it, and an app on `HttpAdapter` needs it.
+ */
+export function harden(app: NestExpressApplication, environment: Environment): void {
+  const { MAX_CONNECTIONS, MAX_BATCH_BYTES, MAX_MESSAGE_BYTES } = environment;
+  const server: Server = app.getHttpServer();
+  server.setTimeout(SILENT_ANSWER_MS);
+  server.maxConnections = MAX_CONNECTIONS;
+  limitAddresses(app, server, environment);
+  const bodies = new BodyLimit(BODY_COUNT * Math.max(MAX_BATCH_BYTES, MAX_MESSAGE_BYTES));
+  app.use(bodies.admit.bind(bodies));
+  readJson(app, environment);
+}
+
+function limitAddresses(
+  app: NestExpressApplication,
+  server: Server,
+  { MAX_CONNECTIONS_PER_ADDRESS, TRUST_PROXY }: Environment,
+): void {
+  const isProxy = proxiesOf(TRUST_PROXY);
+  app.set('trust proxy', isProxy);
+  if (MAX_CONNECTIONS_PER_ADDRESS !== undefined) {
+    const addresses = new AddressLimit(MAX_CONNECTIONS_PER_ADDRESS, isProxy);
+    server.on('connection', (socket) => addresses.connect(socket));
+    app.use(addresses.admit.bind(addresses));
+  }
+}

@@ -1,0 +1,76 @@
+import type { ClosingReason } from '../protocol/control-events.js';
+import type { Stream } from './stream.js';
+import type { StreamRegistry } from './stream.registry.js';
+
+/** Which connections are meant: those that fit all that is given. */
+export interface ConnectionFilter {
+  readonly id?: string | undefined;
+  /** The id of an identity. */
+  readonly identity?: string | undefined;
+  /** The name of a channel. */
+  readonly channel?: string | undefined;
+}
+
+/** An open event stream of this node. */
+export interface Connection {
+  readonly id: string;
+  /** The id of the identity whose stream it is; absent for one without. */
+  readonly identity?: string;
+  readonly channels: readonly string[];
+  readonly openedAt: Date;
+}
+
+export interface EndOptions {
+  /** What `stream.closing` says. Default `revoked`. */
+  readonly reason?: ClosingReason | undefined;
+  /** Whether the client is told to come back. Default false. */
+  readonly reconnect?: boolean | undefined;
+}
+
+/** The open event streams of this node: whose they are, and an end to them. */
+export class Connections {
+  constructor(private readonly registry: StreamRegistry) {}
+
+  /** @param filter default: all */
+  list(filter: ConnectionFilter = {}): Connection[] {
+    return this.find(filter).map((stream) => ({
+      id: stream.id,
+      ...(stream.identity && { identity: stream.identity.id }),
+      channels: stream.feeds.map(({ channel }) => channel.name),
+      openedAt: new Date(stream.openedAtMs),
+    }));
+  }
+
+  /**
+   * Ends the streams that fit: each gets `stream.closing` with the reason, and its end.
+   * @returns how many there were
+   * @throws Error for a filter that names nothing, which would end them all
+   */
+  end(
+    filter: ConnectionFilter,
+    { reason = 'revoked', reconnect = false }: EndOptions = {},
+  ): number {
+    if (Object.values(filter).every((value) => value === undefined)) {
+      throw new Error('Birdsong: connections.end() needs an id, an identity or a channel.');
+    }
+    const streams = this.find(filter);
+    for (const stream of streams) {
+      stream.end(reason, reconnect);
+    }
+    return streams.length;
+  }
+
+  private find({ id, identity, channel }: ConnectionFilter): Stream[] {
+    const candidates =
+      identity !== undefined
+        ? this.registry.ofIdentity(identity)
+        : channel !== undefined
+          ? this.registry.ofChannel(channel)
+          : this.registry.all;
+    return [...candidates].filter(
+      (stream) =>
+        (id === undefined || stream.id === id) &&
+        (channel === undefined || stream.feeds.some((feed) => feed.channel.name === channel)),
+    );
+  }
+}

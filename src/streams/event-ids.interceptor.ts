@@ -1,0 +1,23 @@
+import {
+  Injectable,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
+import type { Observable } from 'rxjs';
+import type { HttpRequest } from '../http/http-request.js';
+import { keepEventIds } from './keep-event-ids.js';
+
+/** The metadata that `@Sse()` leaves on a handler. Its name is not exported by every version of Nest. */
+const SSE_METADATA = '__sse__';
+
+/** Puts `keepEventIds` behind every `@Sse()` handler, its operators and its interceptors. */
+@Injectable()
+export class EventIdsInterceptor implements NestInterceptor {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const isEventStream = Reflect.hasMetadata(SSE_METADATA, context.getHandler());
+    return isEventStream
+      ? next.handle().pipe(keepEventIds(context.switchToHttp().getRequest<HttpRequest>()))
+      : next.handle();
+  }
+}

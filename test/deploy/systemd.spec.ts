@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { environmentSchema } from '../../src/server/environment.js';
+import { freePort } from '../harness/free-port.js';
+import { request } from '../harness/http-client.js';
+import { RedisServer } from '../harness/redis-server.js';
+import { ServerProcess } from '../harness/server-process.js';
+
+const UNIT = 'deploy/systemd/birdsong@.service';
+const INSTALLED = '/opt/birdsong/';
+const pathOf = (name: string): string => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+const textOf = (name: string): string => readFileSync(pathOf(name), 'utf8');
+
+describe('The unit of systemd', () => {
+  const unit = textOf(UNIT);
+  let redis: RedisServer;
+
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+  });
+  afterAll(() => redis.stop());
+
+  function valueOf(key: string): string {
+    const [value = '', another] = [...unit.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(
+      ([, text = '']) => text,
+    );
+    expect(another).toBeUndefined();
+    return value;
+  }
+
+  const assignments = (text: string): Record<string, string> =>
+    Object.fromEntries(
+      [...text.matchAll(/(?<=^| )([A-Z_]+)=(\S*)/g)].map(([, name = '', value = '']) => [
+        name,
+        value,
+      ]),
+    );
+
+  /** Does what systemd does for `birdsong@<port>`, with the package where the tests have it. */
+  function startInstance(port: number, file: Record<string, string> = {}): ServerProcess {
+    const [program = '', ...args] = valueOf('ExecStart')
+      .replaceAll('%i', String(port))
+      .replaceAll(INSTALLED, pathOf('./'))
+      .split(' ');
+    const env = { ...assignments(valueOf('Environment')), REDIS_URL: redis.url, ...file };
+    return new ServerProcess(program, args, { cwd: '/', env });
+  }
+
+  it('is valid to systemd', async () => {
+    const check = new ServerProcess('systemd-analyze', ['verify', pathOf(UNIT)]);
+    const { code } = await check.untilExit();
+    // What it does not know, it only says.
+    expect([code, check.output]).toEqual([0, '']);
+  });
+
+  it('starts what the package names as its program', () => {
+    const { bin } = JSON.parse(textOf('package.json')) as { bin: { birdsong: string } };
+    expect(valueOf('ExecStart').split(' ').at(-1)).toBe(INSTALLED + bin.birdsong);
+  });
+
+  it('sets only variables that the server reads, to what it accepts', () => {
+    const { NODE_ENV, ...set } = {
+      ...assignments(valueOf('Environment')),
+      ...assignments(valueOf('ExecStart').replace('%i', '3000')),
+    };
+    expect(NODE_ENV).toBe('production');
+    expect(Object.keys(environmentSchema.shape)).toEqual(expect.arrayContaining(Object.keys(set)));
+    expect(environmentSchema.parse(set)).toMatchObject({ PORT: 3000, TRUST_PROXY: ['loopback'] });
+  });
+
+  it('leaves a process the time to stop, and the descriptors that it may need', () => {
+    const defaults = environmentSchema.parse({});
+    expect(Number(valueOf('TimeoutStopSec'))).toBeGreaterThan(defaults.DRAIN_SECONDS + 5);
+    expect(Number(valueOf('LimitNOFILE'))).toBeGreaterThan(defaults.MAX_CONNECTIONS + 1000);
+  });
+
+  it('runs several that share Redis, each on its port, though the settings name another', async () => {
+    const settings = { PORT: '3000', HOST: '0.0.0.0' };
+    const ports = [await freePort(), await freePort()];
+    const instances = ports.map((port) => startInstance(port, settings));
+    try {
+      for (const [index, instance] of instances.entries()) {
+        await instance.untilOutput(new RegExp(`listening on http://127.0.0.1:${ports[index]}\\n`));
+      }
+      const [first = '', second = ''] = ports.map(
+        (port) => `http://127.0.0.1:${port}/channels/public.units/messages`,
+      );
+      expect((await request(first, { json: { data: 'shared' } })).status).toBe(201);
+      expect((await request(second)).text).toContain('shared');
+    } finally {
+      for (const instance of instances) expect((await instance.end('SIGTERM')).code).toBe(0);
+    }
+  });
+});
