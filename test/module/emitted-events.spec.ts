@@ -141,6 +141,23 @@ describe('events of an app', () => {
     expect(messages.map(({ data }) => data)).toEqual(['plain']);
   });
 
+  test.each([undefined, null, 0, 'text', {}, { channel: 'open.a' }, { channel: 7, data: 1 }])(
+    'an event with %j for a message is refused with a code',
+    async (content) => {
+      const app = await world.start();
+      for (const [name, event] of [
+        [NewMessageEvent.NAME, new NewMessageEvent(content as never)],
+        [NewBatchEvent.NAME, new NewBatchEvent(content as never)],
+      ] as const) {
+        emitterOf(app).emit(name, event);
+
+        await expect(event.outcome).rejects.toMatchObject({
+          code: expect.stringMatching(/^invalid-(?:channel|request)$/),
+        });
+      }
+    },
+  );
+
   test('an event is one message, however often it is emitted', async () => {
     const app = await world.start();
     const event = new NewMessageEvent({ channel: 'open.a', data: 'once' });
