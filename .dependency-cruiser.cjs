@@ -6,7 +6,7 @@ const ALLOWED = {
   errors: ['protocol'],
   channels: ['errors', 'protocol'],
   config: ['channels'],
-  http: ['channels', 'errors', 'protocol'],
+  http: ['channels', 'concurrency', 'errors', 'protocol'],
   access: ['channels', 'config', 'errors', 'http'],
   broker: ['channels', 'concurrency', 'config', 'errors', 'protocol'],
   'engines/memory': ['broker', 'config', 'protocol'],
