@@ -12,6 +12,7 @@ import { OptionIdentity } from './access/option.identity.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './birdsong.module-definition.js';
 import { Birdsong } from './birdsong.service.js';
 import { Broker } from './broker/broker.port.js';
+import { BrokerSettings } from './broker/broker-settings.js';
 import { MemoryBroker } from './engines/memory/memory.broker.js';
 import { NewMessageListener } from './publishing/new-message.listener.js';
 import { Feeds } from './delivery/feeds.js';
@@ -49,6 +50,7 @@ const CUT_OFF_MS = 5000;
       useFactory: (options: BirdsongOptions) => new BirdsongSettings(options),
       inject: [MODULE_OPTIONS_TOKEN],
     },
+    { provide: BrokerSettings, useExisting: BirdsongSettings },
     {
       provide: ChannelPolicies,
       useFactory: ({ channels }: BirdsongSettings) => new ChannelPolicies(channels),
