@@ -11,9 +11,9 @@ import { IdentityPort } from './access/identity.port.js';
 import { OptionIdentity } from './access/option.identity.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './birdsong.module-definition.js';
 import { Birdsong } from './birdsong.service.js';
+import { brokerProvider } from './broker.provider.js';
 import { Broker } from './broker/broker.port.js';
 import { BrokerSettings } from './broker/broker-settings.js';
-import { MemoryBroker } from './engines/memory/memory.broker.js';
 import { NewMessageListener } from './publishing/new-message.listener.js';
 import { Feeds } from './delivery/feeds.js';
 import { HistoryLimiter } from './broker/history-limiter.js';
@@ -25,7 +25,6 @@ import { PublishingService } from './publishing/publishing.service.js';
 import type { BirdsongOptions } from './config/birdsong.options.js';
 import { BirdsongSettings } from './config/birdsong.settings.js';
 import { ChannelPolicies } from './channels/channel-policies.js';
-import { RedisBroker } from './engines/redis/redis.broker.js';
 import { announceClose, closeWhenIdle } from './lifecycle/drain-connections.js';
 import { shapeForExpress } from './streams/express-shapes.js';
 import { DrainService } from './lifecycle/drain.service.js';
@@ -56,12 +55,7 @@ const CUT_OFF_MS = 5000;
       useFactory: ({ channels }: BirdsongSettings) => new ChannelPolicies(channels),
       inject: [BirdsongSettings],
     },
-    {
-      provide: Broker,
-      useFactory: (settings: BirdsongSettings) =>
-        settings.redis ? new RedisBroker(settings, settings.redis) : new MemoryBroker(settings),
-      inject: [BirdsongSettings],
-    },
+    brokerProvider,
     { provide: IdentityPort, useClass: OptionIdentity },
     NewMessageListener,
     PublishingService,

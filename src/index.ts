@@ -6,6 +6,22 @@ export {
   type HistoryOptions,
   type ServeOptions,
 } from './birdsong.service.js';
+export type { BrokerFactory, BrokerOption } from './broker/broker.option.js';
+export {
+  Broker,
+  PAGE_BYTES,
+  type Batch,
+  type BrokerChannel,
+  type ChannelListener,
+  type HistoryPage,
+  type HistoryQuery,
+  type Publication,
+  type PublishResult,
+  type Subscription,
+} from './broker/broker.port.js';
+export { BrokerSettings } from './broker/broker-settings.js';
+export { gapBehind, type Gap, type Outlook } from './broker/gap.js';
+export { OrderedSubscriptions, type Fanout } from './broker/ordered-subscriptions.js';
 export {
   BirdsongError,
   type BirdsongErrorOptions,
@@ -14,7 +30,8 @@ export {
   type Problem,
 } from './errors/birdsong.error.js';
 export { ProblemFilter } from './http/problem.filter.js';
-export type { Message } from './protocol/message.js';
+export { completeJson, type EncodedMessage, type Message } from './protocol/message.js';
+export { formatPosition, isAfter, parsePosition, type Position } from './protocol/position.js';
 export { NewBatchEvent, type NewBatch } from './publishing/new-batch.event.js';
 export {
   NewMessageEvent,

@@ -28,8 +28,9 @@ export interface Fanout {
  * history, or a gap.
  *
  * An engine calls `open` to subscribe, `receive` with all that it is sent, and `catchUp` whenever something may have
- * been lost, which is after each reconnect at the least. It has to keep two promises: what is sent to a subscriber is
- * in history already, and a connection that looks alive and delivers nothing is found out.
+ * been lost: after each reconnect at the least, once this node is sent the channel's messages again. It keeps two
+ * promises: what it sends to anybody is in history already, and it finds connections that look alive and deliver
+ * nothing.
  *
  * What waits for a hole in history to be filled is bounded for all of them together, and so are the pages that are
  * read meanwhile.

@@ -1,3 +1,4 @@
+import type { BrokerOption } from '../broker/broker.option.js';
 import type { Identity, PolicyOptions } from '../channels/policy.js';
 import type { RedisOptions } from './redis.options.js';
 
@@ -9,6 +10,13 @@ export interface BirdsongOptions {
   readonly channels: Readonly<Record<string, PolicyOptions>>;
   /** Default: none; messages stay in the memory of this process, and so do their readers. */
   readonly redis?: RedisOptions | undefined;
+  /**
+   * A broker of your own instead of `redis`: a `Broker`, a class, or a function that makes one; docs/brokers.md says
+   * how to write it. Nest injects what a class asks for: `BrokerSettings`, and what is global or imported by
+   * `forRootAsync`. A function is given the `BrokerSettings`. The module opens the broker when the app starts and
+   * closes it when the app closes, whoever made it, so each app needs one of its own. Default: none.
+   */
+  readonly broker?: BrokerOption | undefined;
   /**
    * Who a request of Birdsong's own routes speaks for; the request is the HTTP adapter's. Default: nobody has an
    * identity. Throw an `UnauthorizedException` for one that is claimed and not proved.

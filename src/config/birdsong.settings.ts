@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isBroker, type BrokerOption } from '../broker/broker.option.js';
 import type { BirdsongOptions } from './birdsong.options.js';
 import { redisSchema, type RedisSettings } from './redis.settings.js';
 
@@ -8,6 +9,11 @@ const seconds = (max: number) => z.number().min(0).max(max);
 const settingsSchema = z.strictObject({
   channels: z.record(z.string(), z.custom<BirdsongOptions['channels'][string]>()),
   redis: redisSchema.optional(),
+  broker: z
+    .custom<BrokerOption>((value) => typeof value === 'function' || isBroker(value), {
+      error: 'must be a Broker, a class that extends Broker, or a function that makes one',
+    })
+    .optional(),
   identify: z
     .custom<NonNullable<BirdsongOptions['identify']>>((value) => typeof value === 'function', {
       error: 'must be a function',
@@ -28,12 +34,17 @@ const settingsSchema = z.strictObject({
   coalesceMs: whole(0, 1000).default(4),
 });
 
+const consistentSchema = settingsSchema.refine(({ broker, redis }) => !broker || !redis, {
+  error: 'broker and redis contradict each other: set one',
+});
+
 type Resolved = Readonly<z.output<typeof settingsSchema>>;
 
 /** The options with every default in its place: checked once, at boot, and frozen. */
 export class BirdsongSettings {
   readonly channels: Resolved['channels'];
   readonly redis: RedisSettings | undefined;
+  readonly broker: BrokerOption | undefined;
   readonly identify: Resolved['identify'];
   readonly maxMessageBytes: number;
   readonly idempotencyMs: number;
@@ -51,7 +62,7 @@ export class BirdsongSettings {
 
   /** @throws Error that names every option that is not valid */
   constructor(options: BirdsongOptions) {
-    const result = settingsSchema.safeParse(options);
+    const result = consistentSchema.safeParse(options);
     if (!result.success) {
       const faults = result.error.issues.map(
         (issue) => `${issue.path.join('.') || 'options'}: ${issue.message}`,
@@ -61,6 +72,7 @@ export class BirdsongSettings {
     const { data } = result;
     this.channels = data.channels;
     this.redis = data.redis && Object.freeze(data.redis);
+    this.broker = data.broker;
     this.identify = data.identify;
     this.maxMessageBytes = data.maxMessageBytes;
     this.idempotencyMs = data.idempotencySeconds * 1000;
