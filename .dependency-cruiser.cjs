@@ -26,6 +26,7 @@ const ALLOWED = {
     'protocol',
   ],
   lifecycle: ['concurrency', 'config', 'history', 'streams'],
+  testing: ['broker', 'protocol'],
   server: ['broker', 'channels', 'concurrency', 'config', 'delivery', 'errors', 'http'],
 };
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Broker } from '../../src/broker/broker.port.js';
 import { MemoryBroker } from '../../src/engines/memory/memory.broker.js';
 import { BirdsongSettings } from '../../src/config/birdsong.settings.js';
-import { newChannel } from '../contracts/publications.js';
+import { newChannel } from '../../src/testing/contract/publications.js';
 import { RedisBrokers } from '../contracts/redis-brokers.js';
 import { commandsOn, type Models, type Real } from './broker-commands.js';
 import { ChannelModel } from './broker-model.js';
