@@ -1,10 +1,13 @@
 import { expect, test } from '@jest/globals';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { builtPackage } from '../harness/built-package.js';
 import { ServerProcess } from '../harness/server-process.js';
 
 test('no event ends the process, in any form, at any time; each refusal is logged once', async () => {
   const script = fileURLToPath(new URL('apps/hostile-emitter.mjs', import.meta.url));
-  const host = new ServerProcess(process.execPath, [script], { env: { NO_COLOR: '1' } });
+  const built = pathToFileURL(join(builtPackage, 'dist/index.js')).href;
+  const host = new ServerProcess(process.execPath, [script, built], { env: { NO_COLOR: '1' } });
   const { code } = await host.untilExit();
   const [, printed = ''] = /^(\{"outcomes".*)$/m.exec(host.stdout) ?? [];
 
