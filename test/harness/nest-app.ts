@@ -1,6 +1,6 @@
 import { Module, type ModuleMetadata } from '@nestjs/common';
-import { APP_FILTER, NestFactory } from '@nestjs/core';
-import type { NestExpressApplication } from '@nestjs/platform-express';
+import { APP_FILTER, NestFactory, type AbstractHttpAdapter } from '@nestjs/core';
+import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { BirdsongModule, ProblemFilter, type BirdsongOptions } from '../../src/index.js';
@@ -29,19 +29,23 @@ export class NestApp {
     });
   }
 
-  /** @param configure called before the app listens */
+  /**
+   * @param configure called before the app listens
+   * @param adapter Express unless given
+   */
   static async start(
     metadata: ModuleMetadata,
     configure: (app: NestExpressApplication) => unknown = () => undefined,
+    adapter: AbstractHttpAdapter = new ExpressAdapter(),
   ): Promise<NestApp> {
     @Module(metadata)
     class TestModule {}
 
-    const app = await NestFactory.create<NestExpressApplication>(TestModule, {
+    const app = await NestFactory.create<NestExpressApplication>(TestModule, adapter, {
       logger: ['fatal'],
       abortOnError: false,
     });
-    configure(app);
+    await configure(app);
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
     return new NestApp(app, `http://127.0.0.1:${port}`);
