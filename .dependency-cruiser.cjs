@@ -5,11 +5,11 @@ const ALLOWED = {
   concurrency: ['errors'],
   errors: ['protocol'],
   channels: ['errors', 'protocol'],
-  config: ['channels'],
-  http: ['channels', 'config', 'errors', 'protocol'],
+  config: ['broker', 'channels'],
+  http: ['channels', 'concurrency', 'config', 'errors', 'protocol'],
   access: ['channels', 'config', 'errors', 'http', 'protocol'],
   events: ['channels', 'protocol'],
-  broker: ['channels', 'concurrency', 'config', 'errors', 'protocol'],
+  broker: ['channels', 'concurrency', 'errors', 'protocol'],
   'engines/memory': ['broker', 'config', 'protocol'],
   'engines/redis': ['broker', 'concurrency', 'config', 'errors', 'protocol'],
   publishing: ['access', 'broker', 'channels', 'config', 'errors', 'events', 'http', 'protocol'],
@@ -39,6 +39,7 @@ const ALLOWED = {
   ],
   lifecycle: ['concurrency', 'config', 'history', 'streams'],
   'server/hardening': ['concurrency', 'delivery', 'errors', 'http', 'server'],
+  testing: ['broker', 'protocol'],
   server: ['broker', 'channels', 'concurrency', 'config', 'delivery', 'errors', 'http'],
 };
 

@@ -5,13 +5,13 @@ export default {
   ...all,
   globals: { brokers: ['memory'] },
   testMatch: [
-    '<rootDir>/test/{http,module,properties}/*.spec.ts',
+    '<rootDir>/test/{http,module,properties,streams}/*.spec.ts',
     '<rootDir>/test/bench/simulation.spec.ts',
     '<rootDir>/test/contracts/memory.*.spec.ts',
     '<rootDir>/test/faults/record/*.spec.ts',
     '<rootDir>/test/harness/{event-stream-parser,sse-reader}.spec.ts',
     '<rootDir>/test/redis/cluster-masters.spec.ts',
   ],
-  // It is built against the package.
-  testPathIgnorePatterns: ['/test/module/example.spec.ts$'],
+  // They need a build of the package.
+  testPathIgnorePatterns: ['/test/module/(example|hostile-emitter).spec.ts$'],
 };

@@ -17,11 +17,12 @@ import {
   type BirdsongModuleExtras,
 } from './birdsong.module-definition.js';
 import { Birdsong } from './birdsong.service.js';
+import { brokerProvider } from './broker.provider.js';
+import { BrokerSettings } from './broker/broker-settings.js';
 import { BrokerLifecycle } from './broker/broker-lifecycle.js';
 import { Broker } from './broker/broker.port.js';
 import { AppEvents } from './events/app-events.js';
 import { OwnEmitterModule } from './events/own-emitter.module.js';
-import { MemoryBroker } from './engines/memory/memory.broker.js';
 import { NewMessageListener } from './publishing/new-message.listener.js';
 import { Feeds } from './delivery/feeds.js';
 import { HistoryLimiter } from './broker/history-limiter.js';
@@ -34,7 +35,6 @@ import type { BirdsongOptions } from './config/birdsong.options.js';
 import { BirdsongSettings } from './config/birdsong.settings.js';
 import type { UnknownClaims } from './channels/policy.js';
 import { ChannelPolicies } from './channels/channel-policies.js';
-import { RedisBroker } from './engines/redis/redis.broker.js';
 import { OpenConnections } from './lifecycle/open.connections.js';
 import { ExpressTuning } from './http/express.tuning.js';
 import { DrainService } from './lifecycle/drain.service.js';
@@ -64,17 +64,13 @@ type BirdsongAsyncOptions<Claims = UnknownClaims> = ConfigurableModuleAsyncOptio
       useFactory: (options: BirdsongOptions) => new BirdsongSettings(options),
       inject: [MODULE_OPTIONS_TOKEN],
     },
+    { provide: BrokerSettings, useExisting: BirdsongSettings },
     {
       provide: ChannelPolicies,
       useFactory: ({ channels }: BirdsongSettings) => new ChannelPolicies(channels),
       inject: [BirdsongSettings],
     },
-    {
-      provide: Broker,
-      useFactory: (settings: BirdsongSettings) =>
-        settings.redis ? new RedisBroker(settings, settings.redis) : new MemoryBroker(settings),
-      inject: [BirdsongSettings],
-    },
+    brokerProvider,
     { provide: IdentityPort, useClass: OptionIdentity },
     AppEvents,
     BrokerLifecycle,

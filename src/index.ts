@@ -7,6 +7,22 @@ export {
   type HistoryOptions,
   type StreamOptions,
 } from './birdsong.service.js';
+export type { BrokerFactory, BrokerOption } from './broker/broker.option.js';
+export {
+  Broker,
+  PAGE_BYTES,
+  type Batch,
+  type BrokerChannel,
+  type ChannelListener,
+  type HistoryPage,
+  type HistoryQuery,
+  type Publication,
+  type PublishResult,
+  type Subscription,
+} from './broker/broker.port.js';
+export { BrokerSettings } from './broker/broker-settings.js';
+export { gapBehind, type Gap, type Outlook } from './broker/gap.js';
+export { OrderedSubscriptions, type Fanout } from './broker/ordered-subscriptions.js';
 export {
   BirdsongError,
   type BirdsongErrorOptions,
@@ -20,7 +36,8 @@ export { MessageAcceptedEvent } from './events/message-accepted.event.js';
 export { ReaderJoinedEvent } from './events/reader-joined.event.js';
 export { ReaderLeftEvent } from './events/reader-left.event.js';
 export { StreamEndedEvent, type StreamEndReason } from './events/stream-ended.event.js';
-export type { Message } from './protocol/message.js';
+export { completeJson, type EncodedMessage, type Message } from './protocol/message.js';
+export { formatPosition, isAfter, parsePosition, type Position } from './protocol/position.js';
 export { NewBatchEvent, type NewBatch } from './publishing/new-batch.event.js';
 export {
   NewMessageEvent,

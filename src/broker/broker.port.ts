@@ -5,14 +5,16 @@ import type { Gap } from './gap.js';
 
 /** A channel as the broker sees it: a name and how much it keeps. */
 export interface BrokerChannel {
+  /** 1 to 128 characters of `A-Z a-z 0-9 _ - : .`. */
   readonly name: string;
   readonly history: HistoryLimits;
 }
 
 /** A message that has no position yet. */
 export interface Publication {
+  /** 1 to 64 characters of `A-Z a-z 0-9 _ . : -`. */
   readonly type: string;
-  /** The message's JSON but for its id: see `encodeTail`. */
+  /** The message's JSON but for its id, without line breaks: `completeJson` adds the id. */
   readonly tail: string;
 }
 
@@ -60,40 +62,45 @@ export interface HistoryPage {
   readonly gap: Gap | undefined;
 }
 
-/** Who gets the messages of a channel. Neither method may throw. */
+/** Who gets the messages of a channel. Neither method throws. */
 export interface ChannelListener {
   message(message: EncodedMessage): void;
+  /** Messages are lost to this listener. What it is given next follows `gap.resumeAt`. */
   gap(gap: Gap): void;
 }
 
 export interface Subscription {
   /** The newest position when the subscription began: the first message is the one behind it. */
   readonly position: Position;
-  /** Ends it: no call of the subscriber after this. */
+  /** Ends it: the listener is not called after this. */
   close(): void;
 }
 
 /**
- * Carries messages between nodes and keeps recent history. What every implementation guarantees (and
- * `test/contracts/broker.contract.ts` proves):
+ * Carries messages between nodes and keeps recent history. Every implementation guarantees, and
+ * `birdsong/testing/contract` proves of it, that:
  *
- * 1. `publish` appends to history, assigns positions and fans out in one atomic step, all messages of a batch
- *    or none, so the order of positions is the order of delivery.
- * 2. A `publish` that rejects has told its caller; one that is repeated with its idempotency key within
- *    the window never makes a second message.
- * 3. A subscriber sees each message of its channel once, in order, from the moment `subscribe` resolves.
- *    After any loss of the connection to the broker, silent ones included, it is brought up to date from
- *    history, or told of the gap.
- * 4. `read` says whether messages are missing. A page holds at least one message if there is one.
- * 5. A position is never given to a second message, though the broker lose the first: it goes on in a new epoch,
- *    and whoever has what is lost is told of the gap.
- * 6. `close` leaves no timer and no socket.
+ * 1. **`publish` is one atomic step.** It appends to history, assigns positions and fans out: all messages of a batch
+ *    or none. The order of positions is the order of delivery. Once it has resolved, `read` finds the messages.
+ * 2. **Nothing is published twice.** A `publish` that rejects may have been carried out, as when the answer was lost.
+ *    Repeated with its idempotency key within the window (`BrokerSettings.idempotencyMs`), it makes no second message
+ *    and answers as the first.
+ * 3. **A listener gets each message once and in order**, from the moment `subscribe` resolves. After any loss of the
+ *    connection, silent ones included, it is brought up to date from history, or told of the gap: without a further
+ *    message, and without being asked.
+ * 4. **`read` says what is missing.** A page holds at least one message if there is one and the limit is not 0.
+ * 5. **A position belongs to one message**, though the broker lose it: then the channel goes on in a later epoch, and
+ *    whoever has what was lost is told of the gap.
+ * 6. **`close` leaves no timer and no socket**, and neither does an `open` that rejects.
  *
- * Every method but `close` rejects with `BirdsongError` `broker-unavailable` when the broker cannot
- * answer.
+ * Every method but `close` rejects with `BirdsongError` `broker-unavailable` when the broker cannot answer, and does
+ * so within seconds: whoever sends waits for it.
+ *
+ * A channel without new messages keeps its epoch for as long as readers may come back, 30 days in Birdsong's own
+ * engines. `OrderedSubscriptions` keeps the third guarantee for engines whose messages come over a network.
  */
 export abstract class Broker {
-  /** Resolves once the broker can be used. */
+  /** Called once, before all else. Resolves once the broker can be used. */
   abstract open(): Promise<void>;
 
   abstract publish(channel: BrokerChannel, batch: Batch): Promise<PublishResult>;
@@ -103,8 +110,9 @@ export abstract class Broker {
 
   abstract read(channel: BrokerChannel, query: HistoryQuery): Promise<HistoryPage>;
 
-  /** Whether messages can be published and are received right now. */
+  /** Whether messages can be published and are received right now. `/health/ready` asks it. */
   abstract isAvailable(): boolean;
 
+  /** Called once, after which nothing else is. What is under way may reject. */
   abstract close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { BirdsongSettings } from '../config/birdsong.settings.js';
-import { PAGE_BYTES } from './broker.port.js';
 import { WeightedSemaphore } from '../concurrency/weighted-semaphore.js';
+import { PAGE_BYTES } from './broker.port.js';
+import { BrokerSettings } from './broker-settings.js';
 
 /** Bytes of pages that are read at the same time. As strings they may take twice that, and twice again as an answer. */
 const MAX_BYTES = 8 * 1024 * 1024;
@@ -15,7 +15,7 @@ export class HistoryLimiter {
   );
   private readonly pageBytes: number;
 
-  constructor({ maxMessageBytes }: BirdsongSettings) {
+  constructor({ maxMessageBytes }: BrokerSettings) {
     // A page has at least one message.
     this.pageBytes = Math.max(PAGE_BYTES, maxMessageBytes);
   }

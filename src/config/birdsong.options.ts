@@ -1,4 +1,5 @@
 import type { Type } from '@nestjs/common';
+import type { BrokerOption } from '../broker/broker.option.js';
 import type { IdentitySource, PolicyOptions, UnknownClaims } from '../channels/policy.js';
 import type { RedisOptions } from './redis.options.js';
 
@@ -10,6 +11,13 @@ export interface BirdsongOptions<Claims = UnknownClaims> {
   readonly channels: Readonly<Record<string, PolicyOptions<Claims>>>;
   /** Default: none; messages stay in the memory of this process, and so do their readers. */
   readonly redis?: RedisOptions | undefined;
+  /**
+   * A broker of your own instead of `redis`: a `Broker`, a class, or a function that makes one; docs/brokers.md says
+   * how to write it. Nest injects what a class asks for: `BrokerSettings`, and what is global or imported by
+   * `forRootAsync`. A function is given the `BrokerSettings`. The module opens the broker when the app starts and
+   * closes it when the app closes, whoever made it, so each app needs one of its own. Default: none.
+   */
+  readonly broker?: BrokerOption | undefined;
   /**
    * Says who a request of Birdsong's own routes speaks for: an `IdentityPort`, or the class of one. Of a class, the
    * instance is taken that some module of the app provides; if none does, Birdsong makes one, with what global modules

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isBroker, type BrokerOption } from '../broker/broker.option.js';
 import type { BirdsongOptions } from './birdsong.options.js';
 import { redisSchema, type RedisSettings } from './redis.settings.js';
 
@@ -12,6 +13,11 @@ const isIdentity = (value: unknown): boolean =>
 const settingsSchema = z.strictObject({
   channels: z.record(z.string(), z.custom<BirdsongOptions['channels'][string]>()),
   redis: redisSchema.optional(),
+  broker: z
+    .custom<BrokerOption>((value) => typeof value === 'function' || isBroker(value), {
+      error: 'must be a Broker, a class that extends Broker, or a function that makes one',
+    })
+    .optional(),
   identity: z
     .custom<NonNullable<BirdsongOptions['identity']>>(isIdentity, {
       error: 'must be an IdentityPort or the class of one',
@@ -38,6 +44,10 @@ const settingsSchema = z.strictObject({
   tuneExpress: z.boolean().default(true),
 });
 
+const consistentSchema = settingsSchema.refine(({ broker, redis }) => !broker || !redis, {
+  error: 'broker and redis contradict each other: set one',
+});
+
 type Resolved = Readonly<z.output<typeof settingsSchema>>;
 
 /** The options with every default in its place: checked once, at boot, and frozen. */
@@ -45,6 +55,7 @@ export class BirdsongSettings {
   readonly channels: Resolved['channels'];
   readonly redis: RedisSettings | undefined;
   readonly identity: Resolved['identity'];
+  readonly broker: BrokerOption | undefined;
   readonly identify: Resolved['identify'];
   readonly maxMessageBytes: number;
   readonly idempotencyMs: number;
@@ -63,7 +74,7 @@ export class BirdsongSettings {
 
   /** @throws Error that names every option that is not valid */
   constructor(options: BirdsongOptions) {
-    const result = settingsSchema.safeParse(options);
+    const result = consistentSchema.safeParse(options);
     if (!result.success) {
       const faults = result.error.issues.map(
         (issue) => `${issue.path.join('.') || 'options'}: ${issue.message}`,
@@ -77,6 +88,7 @@ export class BirdsongSettings {
     this.channels = data.channels;
     this.redis = data.redis && Object.freeze(data.redis);
     this.identity = data.identity;
+    this.broker = data.broker;
     this.identify = data.identify;
     this.maxMessageBytes = data.maxMessageBytes;
     this.idempotencyMs = data.idempotencySeconds * 1000;

@@ -1,7 +1,6 @@
-import { Logger } from '@nestjs/common';
 import type { Broker, BrokerChannel, Subscription } from '../broker/broker.port.js';
 import type { Gap } from '../broker/gap.js';
-import { Pause } from '../concurrency/pause.js';
+import { Retry } from '../concurrency/retry.js';
 import type { EncodedMessage } from '../protocol/message.js';
 import { before, type Position } from '../protocol/position.js';
 import type { Channel } from '../channels/channel-policies.js';
@@ -15,7 +14,6 @@ import type { RingBudget } from './ring-budget.js';
 
 /** Frames at most that readers who come back are given at once. */
 const SHARED_COUNT = 256;
-const RESUBSCRIBE_FIRST_MS = 100;
 const RESUBSCRIBE_MAX_MS = 2000;
 
 /** Who reads a feed live. */
@@ -49,8 +47,7 @@ export class ChannelFeed {
   private subscription: Subscription | undefined;
   private filling: Promise<void> | undefined;
   private isClosed = false;
-  private readonly pause = new Pause();
-  private readonly logger = new Logger('Birdsong');
+  private readonly retry = new Retry(RESUBSCRIBE_MAX_MS);
 
   constructor(
     private readonly broker: Broker,
@@ -164,35 +161,26 @@ export class ChannelFeed {
     this.history.close();
     this.ring.close();
     this.shared.clear();
-    this.pause.end();
+    this.retry.end();
   }
 
   private async open(): Promise<void> {
-    for (let waitMs = RESUBSCRIBE_FIRST_MS; !this.subscription; waitMs *= 2) {
-      this.requireOpen();
-      try {
-        const subscription = await this.broker.subscribe(this.brokerChannel, {
-          message: (message) => this.receive(message),
-          gap: (gap) => this.jump(gap),
-        });
-        this.subscription = subscription;
-        this.ring.jump(subscription.position);
-      } catch (error) {
-        if (waitMs === RESUBSCRIBE_FIRST_MS) {
-          this.logger.warn(`Readers of ${this.channel.name} wait for the broker: ${String(error)}`);
-        }
-        await this.pause.for(Math.min(waitMs, RESUBSCRIBE_MAX_MS));
-      }
-    }
+    const subscription = await this.retry.run(`Readers of ${this.channel.name} wait`, () =>
+      this.subscribe(),
+    );
     if (this.isClosed) {
-      this.subscription.close();
+      subscription.close();
     }
   }
 
-  private requireOpen(): void {
-    if (this.isClosed) {
-      throw new Error(`The feed of ${this.channel.name} was closed.`);
-    }
+  private async subscribe(): Promise<Subscription> {
+    const subscription = await this.broker.subscribe(this.brokerChannel, {
+      message: (message) => this.receive(message),
+      gap: (gap) => this.jump(gap),
+    });
+    this.subscription = subscription;
+    this.ring.jump(subscription.position);
+    return subscription;
   }
 
   private receive(message: EncodedMessage): void {

@@ -1,6 +1,5 @@
-import { Logger } from '@nestjs/common';
 import type { Broker, BrokerChannel, HistoryPage, HistoryQuery } from '../broker/broker.port.js';
-import { Pause } from '../concurrency/pause.js';
+import { Retry } from '../concurrency/retry.js';
 import { formatPosition, type Position } from '../protocol/position.js';
 import { Frame } from './frame.js';
 import type { HistoryLimiter } from '../broker/history-limiter.js';
@@ -8,7 +7,7 @@ import type { HistoryLimiter } from '../broker/history-limiter.js';
 /** Messages per read of history for replay. */
 const PAGE_COUNT = 256;
 
-const RETRY_MS = 500;
+const RETRY_MAX_MS = 500;
 
 /** What a reader behind the ring is given. */
 export interface ReplayPage extends Omit<HistoryPage, 'messages'> {
@@ -21,8 +20,7 @@ export interface ReplayPage extends Omit<HistoryPage, 'messages'> {
  */
 export class ReplaySource {
   private readonly reading = new Map<string, Promise<ReplayPage>>();
-  private readonly pauses = new Set<Pause>();
-  private readonly logger = new Logger('Birdsong');
+  private readonly retry = new Retry(RETRY_MAX_MS);
   private isClosed = false;
 
   constructor(
@@ -48,9 +46,7 @@ export class ReplaySource {
 
   close(): void {
     this.isClosed = true;
-    for (const pause of this.pauses) {
-      pause.end();
-    }
+    this.retry.end();
   }
 
   private share(key: string, query: HistoryQuery): Promise<ReplayPage> {
@@ -64,40 +60,17 @@ export class ReplaySource {
   }
 
   private async read(query: HistoryQuery): Promise<ReplayPage> {
-    for (let isFirst = true; !this.isClosed; isFirst = false) {
-      try {
-        const page = await this.limiter.run(() => this.readPage(query));
-        const frames = page.messages.map((message) => new Frame(message));
-        return { frames, newest: page.newest, gap: page.gap };
-      } catch (error) {
-        if (isFirst && !this.isOver()) {
-          this.logger.warn(`Readers of ${this.channel.name} wait for history: ${String(error)}`);
-        }
-        await this.retryLater();
-      }
-    }
-    throw this.closedError();
+    const { messages, newest, gap } = await this.retry.run(
+      `Readers of ${this.channel.name} wait for history`,
+      () => this.limiter.run(() => this.readPage(query)),
+    );
+    return { frames: messages.map((message) => new Frame(message)), newest, gap };
   }
 
   /** Its turn may come when nobody wants it any more. */
   private readPage(query: HistoryQuery): Promise<HistoryPage> {
     return this.isClosed
-      ? Promise.reject(this.closedError())
+      ? Promise.reject(new Error('It was closed.'))
       : this.broker.read(this.channel, query);
-  }
-
-  private isOver(): boolean {
-    return this.isClosed;
-  }
-
-  private closedError(): Error {
-    return new Error(`The feed of ${this.channel.name} was closed.`);
-  }
-
-  private async retryLater(): Promise<void> {
-    const pause = new Pause();
-    this.pauses.add(pause);
-    await pause.for(this.isClosed ? 0 : RETRY_MS);
-    this.pauses.delete(pause);
   }
 }

@@ -1,13 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { LogThrottle } from '../concurrency/log-throttle.js';
 import { BirdsongSettings } from '../config/birdsong.settings.js';
 
 /** An answer whose client does not take it as fast as it is written. */
 export interface UnsentAnswer {
   destroy(): void;
 }
-
-/** How often it is logged that clients are cut off. */
-const LOG_EVERY_MS = 1000;
 
 /**
  * What waits for clients that do not take it, over the whole node. What several of them wait for counts once, as it
@@ -21,7 +19,7 @@ export class UnsentBytes {
   private readonly kept = new Map<object, { waitingCount: number; readonly bytes: number }>();
   private totalBytes = 0;
   private cutOffCount = 0;
-  private loggedAtMs = -Infinity;
+  private readonly throttle = new LogThrottle();
   private readonly logger = new Logger('Birdsong');
 
   constructor(private readonly settings: BirdsongSettings) {}
@@ -79,9 +77,7 @@ export class UnsentBytes {
   }
 
   private log(): void {
-    const now = performance.now();
-    if (now - this.loggedAtMs >= LOG_EVERY_MS) {
-      this.loggedAtMs = now;
+    if (this.throttle.isDue()) {
       this.logger.warn(
         `Too much waits for clients that do not read: ${this.cutOffCount} were cut off so far.`,
       );

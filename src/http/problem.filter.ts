@@ -1,17 +1,14 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { BirdsongError } from '../errors/birdsong.error.js';
+import { LogThrottle } from '../concurrency/log-throttle.js';
 import { toBirdsongError } from './to-birdsong-error.js';
-
-/** How often the same code is logged: in an outage or under attack, every request has it. */
-const LOG_EVERY_MS = 1000;
 
 /** Answers every error as `application/problem+json` (RFC 9457). */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('Birdsong');
-  /** When each code was logged last, by `performance.now()`. */
-  private readonly loggedAt = new Map<string, number>();
+  private readonly throttle = new LogThrottle();
 
   constructor(private readonly adapterHost: HttpAdapterHost) {}
 
@@ -36,18 +33,8 @@ export class ProblemFilter implements ExceptionFilter {
     const { code, cause } = error;
     if (code === 'internal') {
       this.logger.error('A request failed', cause instanceof Error ? cause.stack : String(cause));
-    } else if (error.retryable && this.isDue(code)) {
+    } else if (error.retryable && this.throttle.isDue(code)) {
       this.logger.warn(`${code}: ${cause instanceof Error ? cause.message : error.message}`);
     }
-  }
-
-  private isDue(code: string): boolean {
-    const now = performance.now();
-    const last = this.loggedAt.get(code);
-    if (last !== undefined && now - last < LOG_EVERY_MS) {
-      return false;
-    }
-    this.loggedAt.set(code, now);
-    return true;
   }
 }

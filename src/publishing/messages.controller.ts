@@ -9,9 +9,10 @@ import {
   VERSION_NEUTRAL,
 } from '@nestjs/common';
 import { Access, AccessGuard, Admission, type Admitted } from '../access/access.guard.js';
+import { answerJson } from '../http/answer-json.js';
+import type { HttpResponse } from '../http/http-request.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { JsonBodyGuard } from '../http/json-body.guard.js';
-import type { Receipt } from './new-message.event.js';
 import { RequestPipe } from '../http/request.pipe.js';
 import {
   batchBody,
@@ -21,13 +22,6 @@ import {
   type SendBody,
 } from './send.request.js';
 import { PublishingService } from './publishing.service.js';
-
-type SentMessage = Omit<Receipt, 'duplicate'>;
-type Repeatable<Answer> = Answer & { duplicate?: true };
-
-interface SettableStatus {
-  status(code: number): unknown;
-}
 
 @Controller({ path: 'channels/:channel/messages', version: VERSION_NEUTRAL })
 @UseGuards(AccessGuard, JsonBodyGuard)
@@ -42,14 +36,14 @@ export class MessagesController {
     @Admission() { channels: [channel], identity }: Admitted,
     @Body(new RequestPipe(sendBody)) body: SendBody,
     @Headers('idempotency-key') key: string | undefined,
-    @Res({ passthrough: true }) response: SettableStatus,
-  ): Promise<Repeatable<SentMessage>> {
+    @Res() response: HttpResponse,
+  ): Promise<void> {
     const options = { sender: identity?.id, idempotencyKey: requireIdempotencyKey(key) };
     const { duplicate, ...accepted } = await this.publishing.send(
       { channel: channel.name, ...body, ...options },
       channel,
     );
-    return answer(accepted, duplicate, response);
+    answer(response, accepted, duplicate);
   }
 
   /** The same for many messages, all or nothing. */
@@ -59,25 +53,18 @@ export class MessagesController {
     @Admission() { channels: [channel], identity }: Admitted,
     @Body(new RequestPipe(batchBody)) body: BatchBody,
     @Headers('idempotency-key') key: string | undefined,
-    @Res({ passthrough: true }) response: SettableStatus,
-  ): Promise<Repeatable<{ messages: SentMessage[] }>> {
+    @Res() response: HttpResponse,
+  ): Promise<void> {
     const options = { sender: identity?.id, idempotencyKey: requireIdempotencyKey(key) };
     const receipts = await this.publishing.sendBatch(
       { channel: channel.name, ...body, ...options },
       channel,
     );
     const messages = receipts.map(({ duplicate: _, ...accepted }) => accepted);
-    return answer({ messages }, receipts[0]?.duplicate === true, response);
+    answer(response, { messages }, receipts[0]?.duplicate === true);
   }
 }
 
-function answer<Answer extends object>(
-  accepted: Answer,
-  duplicate: boolean,
-  response: SettableStatus,
-): Repeatable<Answer> {
-  if (duplicate) {
-    response.status(200);
-  }
-  return { ...accepted, ...(duplicate && { duplicate }) };
+function answer(response: HttpResponse, accepted: object, duplicate: boolean): void {
+  answerJson(response, duplicate ? 200 : 201, { ...accepted, ...(duplicate && { duplicate }) });
 }

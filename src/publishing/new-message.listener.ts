@@ -9,7 +9,7 @@ import { MessageAcceptedEvent } from '../events/message-accepted.event.js';
 import { completeJson, type Message } from '../protocol/message.js';
 import { formatPosition } from '../protocol/position.js';
 import { NewBatchEvent } from './new-batch.event.js';
-import { NewMessageEvent, type Receipt } from './new-message.event.js';
+import { NewMessageEvent, type NewMessage, type Receipt } from './new-message.event.js';
 import type { Origin } from './publish.event.js';
 import { toPublications } from './publications.js';
 import { requireForm, type Send } from './send-form.js';
@@ -41,7 +41,14 @@ export class NewMessageListener {
   publish(event: NewMessageEvent): Promise<Receipt> {
     return event.publishBy(() =>
       this.logRefusal(NewMessageEvent.NAME, event, async () => {
-        const send = { ...event.message, messages: [event.message], isBatch: false };
+        const { channel, data, type, sender, idempotencyKey } = contentOf(event);
+        const send = {
+          channel,
+          messages: [{ data, type }],
+          sender,
+          idempotencyKey,
+          isBatch: false,
+        };
         const [receipt] = await this.accept(send, event.origin);
         return receipt as Receipt;
       }),
@@ -126,6 +133,11 @@ function toEvent<Event extends object>(
   } catch {
     return new type(undefined as never);
   }
+}
+
+/** An app without a compiler may have given none. */
+function contentOf(event: { message: NewMessage | null | undefined }): NewMessage {
+  return event.message ?? ({} as NewMessage);
 }
 
 /** For `emitAsync`. Whoever lets Birdsong emit awaits the outcome already. */

@@ -51,14 +51,11 @@ function detached(send: Send): Send {
   }
 }
 
-function encode(
-  type = DEFAULT_TYPE,
-  data: unknown,
-  { maxBytes, ...common }: Envelope,
-): Publication {
+function encode(type = DEFAULT_TYPE, data: unknown, envelope: Envelope): Publication {
+  const { channel, sender, createdAt, maxBytes } = envelope;
   let tail: string;
   try {
-    tail = encodeTail({ ...common, type, data });
+    tail = encodeTail({ channel, type, data, sender, createdAt });
   } catch (cause) {
     throw notJson(cause);
   }

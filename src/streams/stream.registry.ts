@@ -1,6 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { BirdsongSettings } from '../config/birdsong.settings.js';
 import { StreamLimit } from '../delivery/stream-limit.js';
+import type { Gap } from '../broker/gap.js';
+import { AppEvents } from '../events/app-events.js';
+import { GapEvent } from '../events/gap.event.js';
+import { ReaderJoinedEvent } from '../events/reader-joined.event.js';
+import { ReaderLeftEvent } from '../events/reader-left.event.js';
+import { StreamEndedEvent } from '../events/stream-ended.event.js';
+import { formatPosition, type Position } from '../protocol/position.js';
 import type { Stream } from './stream.js';
 
 /** Beats per heartbeat: how finely silence is measured. */
@@ -19,6 +26,7 @@ export class StreamRegistry {
   constructor(
     private readonly limit: StreamLimit,
     private readonly settings: BirdsongSettings,
+    private readonly events: AppEvents,
   ) {}
 
   get all(): ReadonlySet<Stream> {
@@ -42,9 +50,16 @@ export class StreamRegistry {
   add(stream: Stream): void {
     this.limit.enter();
     this.open.add(stream);
-    for (const [index, name] of this.placesOf(stream)) {
-      const streams = index.get(name) ?? new Set();
-      index.set(name, streams.add(stream));
+    const { identity } = stream;
+    if (identity) {
+      put(this.byIdentity, identity.id, stream);
+    }
+    for (const { channel } of stream.feeds) {
+      const isFirst = put(this.byChannel, channel.name, stream);
+      this.events.emit(
+        ReaderJoinedEvent.NAME,
+        () => new ReaderJoinedEvent(channel.name, identity, isFirst),
+      );
     }
     this.beating ??= setInterval(() => this.beat(), this.settings.heartbeatMs / BEATS).unref();
   }
@@ -52,28 +67,31 @@ export class StreamRegistry {
   delete(stream: Stream): void {
     this.limit.leave();
     this.open.delete(stream);
-    for (const [index, name] of this.placesOf(stream)) {
-      const streams = index.get(name);
-      streams?.delete(stream);
-      if (streams?.size === 0) {
-        index.delete(name);
-      }
+    const { identity } = stream;
+    if (identity) {
+      drop(this.byIdentity, identity.id, stream);
     }
+    for (const { channel } of stream.feeds) {
+      const isLast = drop(this.byChannel, channel.name, stream);
+      this.events.emit(
+        ReaderLeftEvent.NAME,
+        () => new ReaderLeftEvent(channel.name, identity, isLast),
+      );
+    }
+    this.events.emit(StreamEndedEvent.NAME, () => toEnded(stream));
     if (this.open.size === 0) {
       clearInterval(this.beating);
       this.beating = undefined;
     }
   }
 
-  /** Where the stream stands in each index. */
-  private placesOf({ feeds, identity }: Stream): [Map<string, Set<Stream>>, string][] {
-    return [
-      ...feeds.map(({ channel }): [Map<string, Set<Stream>>, string] => [
-        this.byChannel,
-        channel.name,
-      ]),
-      ...(identity ? [[this.byIdentity, identity.id] as [Map<string, Set<Stream>>, string]] : []),
-    ];
+  /** A reader of this stream is told of a gap. */
+  reportGap({ identity }: Stream, channel: string, { after, oldest }: Gap): void {
+    const format = (position: Position | undefined) => position && formatPosition(position);
+    this.events.emit(
+      GapEvent.NAME,
+      () => new GapEvent(channel, format(after), format(oldest), identity),
+    );
   }
 
   private beat(): void {
@@ -81,4 +99,31 @@ export class StreamRegistry {
       stream.beat(BEATS);
     }
   }
+}
+
+/** @returns whether it is the first under this name */
+function put(index: Map<string, Set<Stream>>, name: string, stream: Stream): boolean {
+  const streams = index.get(name);
+  if (streams) {
+    streams.add(stream);
+  } else {
+    index.set(name, new Set([stream]));
+  }
+  return !streams;
+}
+
+/** @returns whether it was the last under this name */
+function drop(index: Map<string, Set<Stream>>, name: string, stream: Stream): boolean {
+  const streams = index.get(name);
+  streams?.delete(stream);
+  return streams?.size === 0 && index.delete(name);
+}
+
+function toEnded({ closingReason, feeds, identity, openedAtMs }: Stream): StreamEndedEvent {
+  return new StreamEndedEvent(
+    closingReason ?? 'client-left',
+    feeds.map(({ channel }) => channel.name),
+    identity,
+    (Date.now() - openedAtMs) / 1000,
+  );
 }

@@ -39,6 +39,8 @@ export interface StreamLane {
 /** What a stream needs of whoever opened it. */
 export interface StreamOwner {
   readonly maxUnsentBytes: number;
+  /** A reader is told of a gap. */
+  gap(stream: Stream, channel: string, gap: Gap): void;
   /** The client is gone, or was sent away: the stream holds nothing any more but the feeds it was given. */
   closed(stream: Stream): void;
 }
@@ -116,7 +118,9 @@ export class Stream implements ReaderSink {
   }
 
   gap(gap: Gap, reader: ChannelReader): void {
-    this.send(events.gap(reader.feed.channel.name, gap));
+    const { name } = reader.feed.channel;
+    this.send(events.gap(name, gap));
+    this.owner.gap(this, name, gap);
   }
 
   missed(reader: ChannelReader): void {
@@ -171,7 +175,9 @@ export class Stream implements ReaderSink {
 
   /** Nobody is subscribed any more. One that was sent away has yet to take what was written: see `beat`. */
   unsubscribed(): void {
-    if (!this.isEnding()) {
+    if (this.isEnding()) {
+      void this.lane.drained().then(() => this.closeOnceTaken());
+    } else {
       this.closed();
     }
   }

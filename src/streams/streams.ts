@@ -1,6 +1,7 @@
 import { Injectable, Logger, type MessageEvent } from '@nestjs/common';
 import type { ServerResponse } from 'node:http';
 import { Observable, share, type Subscriber } from 'rxjs';
+import type { Gap } from '../broker/gap.js';
 import { requireNames } from '../channels/channel-name.js';
 import type { Channel } from '../channels/channel-policies.js';
 import type { Identity } from '../channels/policy.js';
@@ -89,6 +90,11 @@ export class Streams implements StreamOwner {
     return new Observable<MessageEvent>((subscriber) =>
       this.beginObservable(channels, request, options, subscriber),
     ).pipe(share());
+  }
+
+  /** @internal called by the stream */
+  gap(stream: Stream, channel: string, gap: Gap): void {
+    this.registry.reportGap(stream, channel, gap);
   }
 
   /** @internal called by the stream */

@@ -1,11 +1,13 @@
 import { MemoryBroker } from '../../src/engines/memory/memory.broker.js';
-import { BirdsongSettings } from '../../src/config/birdsong.settings.js';
-import { brokerContract } from './broker.contract.js';
+import { provesContract } from './proves-contract.js';
+import { SETTINGS } from './settings.js';
 
-brokerContract('MemoryBroker', () => {
-  const broker = new MemoryBroker(new BirdsongSettings({ channels: {} }));
-  return Promise.resolve({
-    broker: () => broker.open().then(() => broker),
-    close: () => broker.close(),
-  });
-});
+provesContract(
+  'MemoryBroker',
+  () => ({
+    node: () => ({ createBroker: () => new MemoryBroker(SETTINGS) }),
+    close: () => Promise.resolve(),
+  }),
+  // Broker, messages and node are one process.
+  { cannot: ['serve several nodes', 'lose its connection', 'lose messages'] },
+);

@@ -6,13 +6,18 @@ import type { RedisSettings } from '../../src/config/redis.settings.js';
 import { RedisBroker } from '../../src/engines/redis/redis.broker.js';
 import { RedisServer } from '../harness/redis-server.js';
 
+/** A broker that is not open yet. */
+export function createRedisBroker(redis: RedisOptions): Broker {
+  const settings = new BirdsongSettings({ channels: {}, redis });
+  return new RedisBroker(settings, settings.redis as RedisSettings);
+}
+
 /** The brokers of several nodes, ended together. */
 export class Brokers {
   private readonly brokers: Broker[] = [];
 
   async openOn(redis: RedisOptions): Promise<Broker> {
-    const settings = new BirdsongSettings({ channels: {}, redis });
-    const broker = new RedisBroker(settings, settings.redis as RedisSettings);
+    const broker = createRedisBroker(redis);
     this.brokers.push(broker);
     await broker.open();
     return broker;

@@ -1,26 +1,27 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { slotOf } from '../../src/engines/redis/slots.js';
-import { RedisCluster } from '../harness/redis-cluster.js';
-import { brokerContract } from './broker.contract.js';
-import { dataOf, newChannel, publication } from './publications.js';
-import { Recorder } from './recorder.js';
+import type { RedisCluster } from '../harness/redis-cluster.js';
+import { dataOf, newChannel, publication } from '../../src/testing/contract/publications.js';
+import { Recorder } from '../../src/testing/contract/recorder.js';
+import { provesContract } from './proves-contract.js';
 import { Brokers } from './redis-brokers.js';
+import { RedisClusterNetwork } from './redis-cluster-network.js';
 
 const world = new Brokers();
+let network: RedisClusterNetwork;
 let cluster: RedisCluster;
 
 beforeAll(async () => {
-  cluster = await RedisCluster.start();
+  network = await RedisClusterNetwork.start();
+  ({ cluster } = network);
 });
 
 afterEach(() => world.closeBrokers());
-afterAll(() => cluster.stop());
+afterAll(() => network.stop());
 
 const open = () => world.openOn({ cluster: cluster.seeds });
 
-brokerContract('RedisBroker, on a cluster,', () =>
-  Promise.resolve({ broker: open, close: () => world.closeBrokers() }),
-);
+provesContract('RedisBroker, on a cluster,', () => network.world());
 
 /** A channel at each master. */
 async function channelEach() {

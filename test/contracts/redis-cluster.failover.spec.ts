@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { BrokerChannel } from '../../src/broker/broker.port.js';
 import { RedisCluster } from '../harness/redis-cluster.js';
-import { newChannel } from './publications.js';
-import { Publishing } from './publishing.js';
-import { Recorder } from './recorder.js';
+import { newChannel } from '../../src/testing/contract/publications.js';
+import { Publishing } from '../../src/testing/contract/publishing.js';
+import { Recorder } from '../../src/testing/contract/recorder.js';
 import { Brokers } from './redis-brokers.js';
 
 const world = new Brokers();

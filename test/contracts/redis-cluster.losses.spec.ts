@@ -2,9 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import type { BrokerChannel } from '../../src/broker/broker.port.js';
 import { RedisCluster } from '../harness/redis-cluster.js';
 import type { RedisServer } from '../harness/redis-server.js';
-import { dataOf, newChannel, publication } from './publications.js';
-import { Publishing } from './publishing.js';
-import { Recorder } from './recorder.js';
+import { dataOf, newChannel, publication } from '../../src/testing/contract/publications.js';
+import { Publishing } from '../../src/testing/contract/publishing.js';
+import { Recorder } from '../../src/testing/contract/recorder.js';
 import { Brokers } from './redis-brokers.js';
 
 const world = new Brokers();

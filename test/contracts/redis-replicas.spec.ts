@@ -3,9 +3,9 @@ import { BirdsongError } from '../../src/errors/birdsong.error.js';
 import type { Broker } from '../../src/broker/broker.port.js';
 import { RedisServer } from '../harness/redis-server.js';
 import { Replication } from '../harness/replication.js';
-import { dataOf, newChannel, publication } from './publications.js';
-import { Publishing } from './publishing.js';
-import { Recorder } from './recorder.js';
+import { dataOf, newChannel, publication } from '../../src/testing/contract/publications.js';
+import { Publishing } from '../../src/testing/contract/publishing.js';
+import { Recorder } from '../../src/testing/contract/recorder.js';
 import { Brokers } from './redis-brokers.js';
 
 const COMMAND_TIMEOUT_MS = 400;

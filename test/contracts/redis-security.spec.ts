@@ -8,8 +8,8 @@ import { RedisCluster } from '../harness/redis-cluster.js';
 import { RedisSentinels } from '../harness/redis-sentinels.js';
 import { RedisServer } from '../harness/redis-server.js';
 import { until } from '../harness/until.js';
-import { dataOf, newChannel, publication } from './publications.js';
-import { Recorder } from './recorder.js';
+import { dataOf, newChannel, publication } from '../../src/testing/contract/publications.js';
+import { Recorder } from '../../src/testing/contract/recorder.js';
 import { Brokers } from './redis-brokers.js';
 
 const world = new Brokers();

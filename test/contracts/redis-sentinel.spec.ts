@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { RedisSentinels } from '../harness/redis-sentinels.js';
-import { newChannel } from './publications.js';
-import { Publishing } from './publishing.js';
-import { Recorder } from './recorder.js';
+import { newChannel } from '../../src/testing/contract/publications.js';
+import { Publishing } from '../../src/testing/contract/publishing.js';
+import { Recorder } from '../../src/testing/contract/recorder.js';
 import { Brokers } from './redis-brokers.js';
 
 const world = new Brokers();

@@ -2,9 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import type { Broker, BrokerChannel } from '../../src/broker/broker.port.js';
 import type { Position } from '../../src/protocol/position.js';
 import { RedisServer } from '../harness/redis-server.js';
-import { TcpProxy } from '../harness/tcp-proxy.js';
-import { dataOf, newChannel, publication } from './publications.js';
-import { Recorder } from './recorder.js';
+import { dataOf, newChannel, publication } from '../../src/testing/contract/publications.js';
+import { Recorder } from '../../src/testing/contract/recorder.js';
 import { RedisBrokers } from './redis-brokers.js';
 
 let world: RedisBrokers;
@@ -34,45 +33,6 @@ describe('RedisBroker, through losses,', () => {
     expect(recorder.gaps).toEqual([]);
   });
 
-  test('what came last before a reconnect is fetched though nothing comes after it', async () => {
-    const channel = newChannel();
-    const proxy = await TcpProxy.start(world.redis.port);
-    const one = await world.open({ url: `redis://127.0.0.1:${proxy.port}` });
-    const two = await world.open();
-    const recorder = await Recorder.on(one, channel);
-    await proxy.cut();
-    await two.publish(channel, publication('missed'));
-    await proxy.restore();
-
-    expect((await recorder.messages(1)).map(dataOf)).toEqual(['missed']);
-    await one.close();
-    await proxy.close();
-  });
-
-  test('a connection that silently delivers nothing is found by the probe and healed', async () => {
-    const channel = newChannel();
-    const proxy = await TcpProxy.start(world.redis.port);
-    const one = await world.open({
-      url: `redis://127.0.0.1:${proxy.port}`,
-      probeIntervalMs: 100,
-      commandTimeoutMs: 300,
-    });
-    const two = await world.open();
-    const recorder = await Recorder.on(one, channel);
-    // Redis still counts the connection as subscribed, and what it sends no longer arrives.
-    proxy.blackhole();
-    await two.publish(channel, publication('into the void'));
-    while (one.isAvailable()) {
-      await world.admin.ping();
-    }
-    await proxy.restore();
-
-    expect((await recorder.messages(1)).map(dataOf)).toEqual(['into the void']);
-    expect(recorder.gaps).toEqual([]);
-    await one.close();
-    await proxy.close();
-  });
-
   test('a message that pub/sub lost is fetched before any later one is delivered', async () => {
     const channel = newChannel();
     const one = await world.open();
@@ -95,49 +55,6 @@ describe('RedisBroker, through losses,', () => {
     await two.publish(channel, publication(3));
 
     expect((await recorder.messages(3)).map(dataOf)).toEqual([1, 2, 3]);
-  });
-
-  test('a subscriber is told of a gap when history does not reach back to what it missed', async () => {
-    const channel = newChannel({ count: 3 });
-    const proxy = await TcpProxy.start(world.redis.port);
-    const one = await world.open({ url: `redis://127.0.0.1:${proxy.port}` });
-    const two = await world.open();
-    const recorder = await Recorder.on(one, channel);
-    await two.publish(channel, publication(1));
-    await recorder.messages(1);
-    await proxy.cut();
-    for (let number = 2; number <= 10; number++) {
-      await two.publish(channel, publication(number));
-    }
-    await proxy.restore();
-
-    expect((await recorder.messages(4)).map(dataOf)).toEqual([1, 8, 9, 10]);
-    const { epoch } = recorder.subscription.position;
-    expect(recorder.gaps).toEqual([
-      { after: { epoch, offset: 1 }, oldest: { epoch, offset: 8 }, resumeAt: { epoch, offset: 7 } },
-    ]);
-    await one.close();
-    await proxy.close();
-  });
-
-  test('after Redis lost its data a new epoch begins and the subscriber is told', async () => {
-    const channel = newChannel();
-    const broker = await world.open();
-    const recorder = await Recorder.on(broker, channel);
-    const before = await broker.publish(channel, publication('before'));
-    await recorder.messages(1);
-    // An epoch is a millisecond; no Redis loses its data in the one in which it began to have any.
-    while (Date.now() <= before.first.epoch) {
-      await world.admin.ping();
-    }
-    await world.admin.flushall();
-    const after = await broker.publish(channel, publication('after'));
-
-    await recorder.messages(2);
-    expect(after.first.epoch).toBeGreaterThan(before.first.epoch);
-    expect(after.first.offset).toBe(1);
-    expect(recorder.received.map(dataOf)).toEqual(['before', 'after']);
-    expect(recorder.gaps).toHaveLength(1);
   });
 
   test('a Redis that comes back with older data forgets nothing unsaid', async () => {
@@ -171,24 +88,6 @@ describe('RedisBroker, through losses,', () => {
     expect(good.gap).toMatchObject({ after: kept, oldest: { epoch, offset: 4 } });
     expect(bad.messages.map(dataOf)).toEqual(sent);
     expect(bad.gap).toEqual({ ...recorder.gaps[0], oldest: { epoch, offset: 4 } });
-    await broker.close();
-    await own.stop();
-  });
-
-  test('it is noticed though nobody read the channel meanwhile', async () => {
-    const own = await RedisServer.start();
-    const channel = newChannel();
-    const broker = await world.open({ url: own.url });
-    await publishAll(broker, channel, ['kept 1']);
-    await own.client().save();
-    await publishAll(broker, channel, ['lost 2', 'lost 3']);
-    const { newest } = await broker.read(channel, { limit: 0 });
-    await own.restart();
-    await publishAll(broker, channel, ['new 2', 'new 3', 'new 4']);
-    const page = await broker.read(channel, { after: newest, limit: 10 });
-
-    expect(page.messages.map(dataOf)).toEqual(['new 2', 'new 3', 'new 4']);
-    expect(page.gap).toMatchObject({ after: newest, oldest: { offset: 2 } });
     await broker.close();
     await own.stop();
   });

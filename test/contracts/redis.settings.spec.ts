@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { RedisServer } from '../harness/redis-server.js';
-import { dataOf, newChannel, publication } from './publications.js';
+import { dataOf, newChannel, publication } from '../../src/testing/contract/publications.js';
 import { RedisBrokers } from './redis-brokers.js';
 
 /** What docs/operations.md says of the settings of Redis. */

@@ -2,4 +2,4 @@
 export type Lane = 'fast' | 'observable';
 
 /** The lanes that every suite of streams over HTTP runs in. */
-export const LANES: readonly Lane[] = ['fast'];
+export const LANES: readonly Lane[] = ['fast', 'observable'];

@@ -23,9 +23,8 @@ export class NestApp {
 
   /** An app that is only Birdsong, with open channels unless others are given. */
   static birdsong(options: Partial<BirdsongOptions> = {}, lane: Lane = 'fast'): Promise<NestApp> {
-    const inLane = lane === 'fast' ? {} : { lane };
     return NestApp.start({
-      imports: [BirdsongModule.forRoot({ channels: OPEN_CHANNELS, ...inLane, ...options })],
+      imports: [BirdsongModule.forRoot({ channels: OPEN_CHANNELS, lane, ...options })],
       providers: [{ provide: APP_FILTER, useClass: ProblemFilter }],
     });
   }

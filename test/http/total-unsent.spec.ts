@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { isMessage } from '../harness/event-stream-parser.js';
 import type { NestApp } from '../harness/nest-app.js';
 import type { SseReader } from '../harness/sse-reader.js';
-import { dataOf, eachLane, eventsUrl, send, type World } from './each-broker.js';
+import { dataOf, eachBroker, eventsUrl, send, type World } from './each-broker.js';
 
 const MIB = 1024 * 1024;
 const COUNT = 4;
@@ -53,7 +53,7 @@ const numbersOf = (...readers: SseReader[]): number[] =>
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
-eachLane('what waits for all readers that do not read', (world) => {
+eachBroker('what waits for all readers that do not read', (world) => {
   const start = () =>
     world.start({ maxTotalUnsentBytes: MIB, maxUnsentBytes: 8 * MIB, heartbeatSeconds: 60 });
 

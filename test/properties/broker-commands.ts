@@ -1,8 +1,8 @@
 import { expect } from '@jest/globals';
 import fc from 'fast-check';
 import type { Broker, BrokerChannel } from '../../src/broker/broker.port.js';
-import { batch, dataOf, newChannel } from '../contracts/publications.js';
-import { Recorder } from '../contracts/recorder.js';
+import { batch, dataOf, newChannel } from '../../src/testing/contract/publications.js';
+import { Recorder } from '../../src/testing/contract/recorder.js';
 import { ChannelModel } from './broker-model.js';
 
 /** What the commands work on: each channel and its model by the same number. */

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import type { Broker, BrokerChannel } from '../../src/broker/broker.port.js';
 import { formatPosition, type Position } from '../../src/protocol/position.js';
-import { batch, dataOf, newChannel } from '../contracts/publications.js';
+import { batch, dataOf, newChannel } from '../../src/testing/contract/publications.js';
 import { RedisBrokers } from '../contracts/redis-brokers.js';
 import { RedisServer } from '../harness/redis-server.js';
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { completeJson, type EncodedMessage } from '../../protocol/message.js';
 import type { Position } from '../../protocol/position.js';
-import { BirdsongSettings } from '../../config/birdsong.settings.js';
+import { BrokerSettings } from '../../broker/broker-settings.js';
 import {
   Broker,
   PAGE_BYTES,
@@ -47,7 +47,7 @@ export class MemoryBroker extends Broker {
   private readonly channels = new Map<string, MemoryChannel>();
   private readonly sweeping: NodeJS.Timeout;
 
-  constructor(private readonly settings: BirdsongSettings) {
+  constructor(private readonly settings: BrokerSettings) {
     super();
     this.sweeping = setInterval(() => this.sweep(), SWEEP_INTERVAL_MS).unref();
   }

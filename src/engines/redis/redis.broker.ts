@@ -11,9 +11,9 @@ import {
   type Subscription,
 } from '../../broker/broker.port.js';
 import { gapBehind } from '../../broker/gap.js';
-import { HistoryLimiter } from '../../broker/history-limiter.js';
+import { BrokerSettings } from '../../broker/broker-settings.js';
+import { OrderedSubscriptions } from '../../broker/ordered-subscriptions.js';
 import { NEVER_USED_TTL_MS, POSITION_TTL_MS } from '../../broker/position-ttl.js';
-import { BirdsongSettings } from '../../config/birdsong.settings.js';
 import type { RedisSettings } from '../../config/redis.settings.js';
 import { LastPositions } from './last-positions.js';
 import { decodePayload, encodePayload, requirePosition } from './payload.js';
@@ -38,17 +38,16 @@ export class RedisBroker extends Broker {
   private waitingBytes = 0;
 
   constructor(
-    private readonly settings: BirdsongSettings,
+    private readonly settings: BrokerSettings,
     private readonly redis: RedisSettings,
   ) {
     super();
     this.keys = new RedisKeys(redis.keyPrefix);
     this.shards = new RedisShards(redis, this.keys);
-    this.subscriptions = new RedisSubscriptions(
-      this.shards,
-      this.keys,
-      new HistoryLimiter(settings),
+    const ordered = new OrderedSubscriptions(settings, (channel, query) =>
+      this.readPage(channel, query, true),
     );
+    this.subscriptions = new RedisSubscriptions(this.shards, this.keys, ordered);
   }
 
   override open(): Promise<void> {
@@ -66,9 +65,7 @@ export class RedisBroker extends Broker {
   }
 
   override subscribe(channel: BrokerChannel, listener: ChannelListener): Promise<Subscription> {
-    return this.subscriptions.subscribe(channel.name, listener, (query) =>
-      this.readPage(channel, query, true),
-    );
+    return this.subscriptions.subscribe(channel, listener);
   }
 
   override read(channel: BrokerChannel, query: HistoryQuery): Promise<HistoryPage> {

@@ -1,16 +1,15 @@
 import { Logger } from '@nestjs/common';
-import type { HistoryLimiter } from '../../broker/history-limiter.js';
-import type { ChannelListener, Subscription } from '../../broker/broker.port.js';
+import type { BrokerChannel, ChannelListener, Subscription } from '../../broker/broker.port.js';
+import type { OrderedSubscriptions } from '../../broker/ordered-subscriptions.js';
+import { LogThrottle } from '../../concurrency/log-throttle.js';
 import { decodePublished } from './payload.js';
 import { unavailable } from './redis.client.js';
 import type { RedisKeys } from './redis.keys.js';
 import type { RedisShard } from './redis.shard.js';
 import type { RedisShards, ShardsListener } from './redis.shards.js';
-import { RedisSubscription, WaitingBudget, type ReadHistory } from './redis.subscription.js';
 
-interface Placed {
-  readonly subscription: RedisSubscription;
-  /** Where it is subscribed, or is to be. */
+/** Where a channel is subscribed, or is to be. */
+interface Place {
   shard: RedisShard;
 }
 
@@ -19,85 +18,75 @@ interface Placed {
  * elsewhere, fetches what it missed.
  */
 export class RedisSubscriptions implements ShardsListener {
-  private readonly placed = new Map<string, Placed>();
-  private readonly waiting = new WaitingBudget();
+  private readonly places = new Map<string, Place>();
+  private readonly throttle = new LogThrottle();
   private readonly logger = new Logger('Birdsong');
 
   constructor(
     private readonly shards: RedisShards,
     private readonly keys: RedisKeys,
-    /** For what they missed: it is not to wait behind those who read history. */
-    private readonly limiter: HistoryLimiter,
+    private readonly ordered: OrderedSubscriptions,
   ) {
     shards.tell(this);
   }
 
   /** @throws BirdsongError `broker-unavailable` */
-  async subscribe(
-    channel: string,
-    listener: ChannelListener,
-    readHistory: ReadHistory,
-  ): Promise<Subscription> {
-    const subscription = new RedisSubscription(listener, this.waiting, (query) =>
-      this.limiter.run(() => readHistory(query)),
-    );
-    const placed = { subscription, shard: this.shards.shardOf(channel) };
-    // Registered first: a message that is published between the two steps waits for its turn.
-    this.placed.set(channel, placed);
+  async subscribe(channel: BrokerChannel, listener: ChannelListener): Promise<Subscription> {
+    const { name } = channel;
     try {
-      await this.shards.run(channel, ({ shard }) => {
-        placed.shard = shard;
-        return shard.subscriber.add(this.keys.pubSub(channel));
+      const place = { shard: this.shards.shardOf(name) };
+      this.places.set(name, place);
+      return await this.ordered.open(channel, listener, {
+        join: () =>
+          this.shards.run(name, ({ shard }) => {
+            place.shard = shard;
+            return shard.subscriber.add(this.keys.pubSub(name));
+          }),
+        leave: () => this.leave(name, place),
       });
-      const { newest } = await readHistory({ limit: 0 });
-      subscription.begin(newest);
-      return { position: newest, close: () => this.unsubscribe(channel, placed) };
     } catch (cause) {
-      this.unsubscribe(channel, placed);
       throw unavailable(cause);
     }
   }
 
   close(): void {
-    for (const { subscription } of this.placed.values()) {
-      subscription.close();
-    }
-    this.placed.clear();
+    this.ordered.close();
+    this.places.clear();
   }
 
-  message(name: string, text: string): void {
-    const channel = this.keys.channelOf(name);
-    const subscription = this.placed.get(channel)?.subscription;
+  message(pubSub: string, text: string): void {
+    const channel = this.keys.channelOf(pubSub);
     try {
-      subscription?.receive(decodePublished(text));
+      this.ordered.receive(channel, decodePublished(text));
     } catch (error) {
       // Not of Birdsong's making. What cannot be read is lost, and history has what counts.
-      this.logger.warn(`Somebody else publishes on ${channel}: ${String(error)}`);
-      subscription?.heal();
+      if (this.throttle.isDue()) {
+        this.logger.warn(`Somebody else publishes on ${channel}: ${String(error)}`);
+      }
+      this.ordered.catchUp(channel);
     }
   }
 
-  restored(name: string): void {
-    this.placed.get(this.keys.channelOf(name))?.subscription.heal();
+  restored(pubSub: string): void {
+    this.ordered.catchUp(this.keys.channelOf(pubSub));
   }
 
   settled(): void {
-    for (const [channel, placed] of this.placed) {
+    for (const [channel, place] of this.places) {
       const owner = this.shards.findShard(channel);
-      if (owner && owner !== placed.shard) {
+      if (owner && owner !== place.shard) {
         const name = this.keys.pubSub(channel);
-        placed.shard.subscriber.remove(name);
+        place.shard.subscriber.remove(name);
         owner.subscriber.want(name);
-        placed.shard = owner;
+        place.shard = owner;
       }
     }
   }
 
-  private unsubscribe(channel: string, placed: Placed): void {
-    placed.subscription.close();
-    if (this.placed.get(channel) === placed) {
-      this.placed.delete(channel);
-      placed.shard.subscriber.remove(this.keys.pubSub(channel));
+  private leave(channel: string, place: Place): void {
+    if (this.places.get(channel) === place) {
+      this.places.delete(channel);
     }
+    place.shard.subscriber.remove(this.keys.pubSub(channel));
   }
 }

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { ReplyError, type Redis } from 'ioredis';
+import { LogThrottle } from '../../concurrency/log-throttle.js';
 import type { PubSub } from './pub-sub.js';
 
 /** Commands that may be under way when much is subscribed again. */
@@ -22,6 +23,7 @@ export class SubscriberConnection {
   private readonly wanted = new Set<string>();
   /** What was asked for and has no answer yet: an UNSUBSCRIBE of before may still be under way. */
   private readonly unconfirmed = new Set<string>();
+  private readonly throttle = new LogThrottle();
   private readonly logger = new Logger('Birdsong');
   private probeName: string | undefined;
   private receivedCount = 0;
@@ -177,7 +179,9 @@ export class SubscriberConnection {
   private refused({ message }: Error): void {
     if (message.startsWith('NOPERM')) {
       // What is not allowed does not become so soon; the next probe tries again.
-      this.logger.warn(`Redis lets nobody subscribe: ${message}`);
+      if (this.throttle.isDue()) {
+        this.logger.warn(`Redis lets nobody subscribe: ${message}`);
+      }
     } else {
       this.listener.displaced();
     }

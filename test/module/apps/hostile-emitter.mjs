@@ -4,12 +4,11 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { EventEmitter2, EventEmitterModule } from '@nestjs/event-emitter';
 import { setImmediate } from 'node:timers/promises';
-import {
-  BirdsongModule,
-  MessageAcceptedEvent,
-  NewBatchEvent,
-  NewMessageEvent,
-} from '../../../dist/index.js';
+
+// As it is built for the tests: the first argument.
+const { BirdsongModule, MessageAcceptedEvent, NewBatchEvent, NewMessageEvent } = await import(
+  process.argv[2]
+);
 
 const outcomes = {};
 const names = [NewMessageEvent.NAME, NewBatchEvent.NAME];

@@ -3,17 +3,16 @@ import type {
   BrokerChannel,
   ChannelListener,
   Subscription,
-} from '../../src/broker/broker.port.js';
-import type { Gap } from '../../src/broker/gap.js';
-import type { EncodedMessage } from '../../src/protocol/message.js';
-import { withDeadline } from '../harness/deadline.js';
+} from '../../broker/broker.port.js';
+import type { Gap } from '../../broker/gap.js';
+import type { EncodedMessage } from '../../protocol/message.js';
+import { eventually } from './eventually.js';
 
-/** A subscriber that keeps what it is given and lets a test wait for more. */
+/** A listener that keeps what it is given and lets a test wait for more. */
 export class Recorder implements ChannelListener {
   readonly received: EncodedMessage[] = [];
   readonly gaps: Gap[] = [];
   subscription!: Subscription;
-  private notify: () => void = () => undefined;
 
   static async on(broker: Broker, channel: BrokerChannel): Promise<Recorder> {
     const recorder = new Recorder();
@@ -23,12 +22,10 @@ export class Recorder implements ChannelListener {
 
   message(message: EncodedMessage): void {
     this.received.push(message);
-    this.notify();
   }
 
   gap(gap: Gap): void {
     this.gaps.push(gap);
-    this.notify();
   }
 
   /** Everything received so far, once it is at least this many. */
@@ -38,17 +35,8 @@ export class Recorder implements ChannelListener {
   }
 
   until(holds: () => boolean): Promise<void> {
-    const met = new Promise<void>((resolve) => {
-      this.notify = () => {
-        if (holds()) {
-          resolve();
-        }
-      };
-      this.notify();
-    });
-    return withDeadline(
-      met,
-      10_000,
+    return eventually(
+      holds,
       () => `${this.received.length} messages and ${this.gaps.length} gaps came, and no more`,
     );
   }

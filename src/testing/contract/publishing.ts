@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { BirdsongError } from '../../src/errors/birdsong.error.js';
-import type { Broker, BrokerChannel } from '../../src/broker/broker.port.js';
-import { withDeadline } from '../harness/deadline.js';
+import type { Broker, BrokerChannel } from '../../broker/broker.port.js';
+import { eventually } from './eventually.js';
 import { dataOf, publication } from './publications.js';
 import type { Recorder } from './recorder.js';
 
@@ -15,7 +14,6 @@ export class Publishing {
   longestMs = 0;
   private isOver = false;
   private readonly done: Promise<void>;
-  private notify: () => void = () => undefined;
 
   constructor(
     private readonly broker: Broker,
@@ -73,15 +71,10 @@ export class Publishing {
   }
 
   private until(holds: () => boolean): Promise<void> {
-    const met = new Promise<void>((resolve) => {
-      this.notify = () => {
-        if (holds()) resolve();
-      };
-      this.notify();
-    });
-    const explain = () =>
-      `${this.acknowledged.length} acknowledged, ${this.refused.length} refused, no more`;
-    return withDeadline(met, 25_000, explain);
+    return eventually(
+      holds,
+      () => `${this.acknowledged.length} acknowledged, ${this.refused.length} refused, no more`,
+    );
   }
 
   private async publish(): Promise<void> {
@@ -91,7 +84,7 @@ export class Publishing {
         await this.broker.publish(this.channel, publication(number));
         this.acknowledged.push(number);
       } catch (error) {
-        if (error instanceof BirdsongError && error.code === 'broker-unavailable') {
+        if ((error as { code?: unknown }).code === 'broker-unavailable') {
           this.refused.push(number);
         } else {
           this.faults.push(error);
@@ -100,7 +93,6 @@ export class Publishing {
         await setImmediate();
       }
       this.longestMs = Math.max(this.longestMs, performance.now() - begun);
-      this.notify();
     }
   }
 }

@@ -1,5 +1,5 @@
-import type { Batch, BrokerChannel, HistoryPage } from '../../src/broker/broker.port.js';
-import { encodeTail, type EncodedMessage, type Message } from '../../src/protocol/message.js';
+import type { Batch, BrokerChannel, HistoryPage } from '../../broker/broker.port.js';
+import { encodeTail, type EncodedMessage, type Message } from '../../protocol/message.js';
 
 let channelCount = 0;
 
@@ -13,7 +13,10 @@ export function newChannel(history: Partial<BrokerChannel['history']> = {}): Bro
 }
 
 /** A batch of one message. */
-export function publication(data: unknown, more: { type?: string; idempotencyKey?: string } = {}) {
+export function publication(
+  data: unknown,
+  more: { type?: string; idempotencyKey?: string } = {},
+): Batch {
   return batch([data], more);
 }
 
@@ -30,6 +33,7 @@ export function batch(
   return { publications, createdAtMs, idempotencyKey };
 }
 
+/** What was published. */
 export const dataOf = ({ json }: EncodedMessage): unknown => (JSON.parse(json) as Message).data;
-export const offsets = ({ messages }: HistoryPage) =>
+export const offsets = ({ messages }: HistoryPage): number[] =>
   messages.map(({ position }) => position.offset);

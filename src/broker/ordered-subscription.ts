@@ -1,63 +1,47 @@
-import type { EncodedMessage } from '../../protocol/message.js';
-import type { Position } from '../../protocol/position.js';
-import type { HistoryPage, HistoryQuery, ChannelListener } from '../../broker/broker.port.js';
-import { Pause } from '../../concurrency/pause.js';
+import type { Retry } from '../concurrency/retry.js';
+import type { EncodedMessage } from '../protocol/message.js';
+import type { Position } from '../protocol/position.js';
+import type { ChannelListener, HistoryPage, HistoryQuery } from './broker.port.js';
+import type { WaitingBudget } from './waiting-budget.js';
 
 const PAGE_COUNT = 200;
-const RETRY_MS = 200;
 
 /** What a message takes beside its JSON. */
 const MESSAGE_BYTES = 256;
-/** What may wait in all subscriptions of a node. As strings of two bytes each, it is twice that. */
-const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 
-/** How much waits in all subscriptions of a node. */
-export class WaitingBudget {
-  private bytes = 0;
-
-  /** @returns whether there is room for so much more, which is to be given back then */
-  take(bytes: number): boolean {
-    const hasRoom = this.bytes + bytes <= MAX_WAITING_BYTES;
-    this.bytes += hasRoom ? bytes : 0;
-    return hasRoom;
-  }
-
-  give(bytes: number): void {
-    this.bytes -= bytes;
-  }
+/** What all subscriptions of a broker share. */
+export interface SubscriptionMeans {
+  readonly budget: WaitingBudget;
+  readonly retry: Retry;
 }
 
-/** Reads one channel's history in Redis. */
-export type ReadHistory = (query: HistoryQuery) => Promise<HistoryPage>;
-
 /**
- * One channel's messages as its subscriber must see them: each once and in order, whatever pub/sub loses.
+ * One channel's messages as its listener must see them: each once and in order, whatever was lost on the way.
  * A message that does not follow the last one reveals a hole, which is fetched from history first. Whether one of
  * another epoch follows it, only history can say.
  */
-export class RedisSubscription {
+export class OrderedSubscription {
   private last: Position | undefined;
   /** What came while a hole is being filled, or before it is known where to begin. */
   private waiting: EncodedMessage[] = [];
   private waitingBytes = 0;
-  private isHealing = false;
-  private isHealWanted = false;
+  private isCatchingUp = false;
+  private isCatchUpWanted = false;
   private isClosed = false;
-  private readonly pause = new Pause();
 
   constructor(
+    private readonly name: string,
     private readonly listener: ChannelListener,
-    /** Of all subscriptions of the node together. */
-    private readonly budget: WaitingBudget,
-    private readonly readHistory: ReadHistory,
+    private readonly means: SubscriptionMeans,
+    private readonly read: (query: HistoryQuery) => Promise<HistoryPage>,
   ) {}
 
   /** Begins behind this position; what came before it was known is sorted out by its offset. */
   begin(position: Position): void {
     this.last = position;
-    if (this.isHealWanted) {
-      this.isHealWanted = false;
-      this.heal();
+    if (this.isCatchUpWanted) {
+      this.isCatchUpWanted = false;
+      this.catchUp();
     }
     this.deliverWaiting();
   }
@@ -66,7 +50,7 @@ export class RedisSubscription {
     if (this.isClosed) {
       return;
     }
-    if (!this.last || this.isHealing) {
+    if (!this.last || this.isCatchingUp) {
       this.keep(messages);
     } else {
       this.deliverAll(messages);
@@ -74,27 +58,26 @@ export class RedisSubscription {
   }
 
   /** Fetches what was missed: to be called whenever messages may have been lost. */
-  heal(): void {
-    if (!this.last || this.isHealing) {
-      this.isHealWanted = true;
+  catchUp(): void {
+    if (!this.last || this.isCatchingUp) {
+      this.isCatchUpWanted = true;
       return;
     }
-    this.isHealing = true;
+    this.isCatchingUp = true;
     // What waits was in history before the read begins. Of the same epoch it may still be of use there,
     // of another it could not be put in order.
     const { epoch } = this.last;
     this.keep(this.takeWaiting().filter(({ position }) => position.epoch === epoch));
-    void this.readUntilWhole().finally(() => this.endHealing());
+    void this.readUntilWhole().finally(() => this.endCatchUp());
   }
 
   close(): void {
     this.isClosed = true;
     this.takeWaiting();
-    this.pause.end();
   }
 
   private deliverWaiting(): void {
-    if (this.last && !this.isHealing) {
+    if (this.last && !this.isCatchingUp) {
       this.deliverAll(this.takeWaiting());
     }
   }
@@ -105,7 +88,7 @@ export class RedisSubscription {
         this.deliver(message);
       } else if (!this.isKnown(message)) {
         this.keep(messages.slice(index));
-        this.heal();
+        this.catchUp();
         return;
       }
     }
@@ -114,8 +97,8 @@ export class RedisSubscription {
   /** Until a hole has been filled. If too much waits already, it is fetched from history instead. */
   private keep(messages: readonly EncodedMessage[]): void {
     const bytes = messages.reduce((sum, { json }) => sum + json.length + MESSAGE_BYTES, 0);
-    if (!this.budget.take(bytes)) {
-      this.isHealWanted = true;
+    if (!this.means.budget.take(bytes)) {
+      this.isCatchUpWanted = true;
       return;
     }
     this.waitingBytes += bytes;
@@ -125,7 +108,7 @@ export class RedisSubscription {
   private takeWaiting(): EncodedMessage[] {
     const { waiting } = this;
     this.waiting = [];
-    this.budget.give(this.waitingBytes);
+    this.means.budget.give(this.waitingBytes);
     this.waitingBytes = 0;
     return waiting;
   }
@@ -133,48 +116,43 @@ export class RedisSubscription {
   private async readUntilWhole(): Promise<void> {
     let isWhole = false;
     while (!isWhole) {
-      isWhole = await this.readPage();
+      const page = await this.nextPage();
+      isWhole = !page || this.deliverPage(page);
     }
   }
 
-  private endHealing(): void {
-    this.isHealing = false;
-    if (this.isHealWanted) {
-      this.isHealWanted = false;
-      this.heal();
-    }
-    this.deliverWaiting();
+  /** What follows the last message, once it can be read; nothing if nobody wants it any more. */
+  private async nextPage(): Promise<HistoryPage | undefined> {
+    const { retry } = this.means;
+    const query = { after: this.last, limit: PAGE_COUNT };
+    const page = await retry
+      // Until it can be read, nothing can be said of what was missed.
+      .run(`Readers of ${this.name} wait for what they missed`, async () =>
+        this.isClosed ? undefined : this.read(query),
+      )
+      .catch(() => undefined);
+    return this.isClosed ? undefined : page;
   }
 
-  /** Whether nothing is missing any more. */
-  private async readPage(): Promise<boolean> {
-    const after = this.last;
-    if (!after || this.isClosed) {
-      return true;
+  /** @returns whether nothing is missing any more */
+  private deliverPage({ gap, messages, newest }: HistoryPage): boolean {
+    if (gap) {
+      this.last = gap.resumeAt;
+      this.listener.gap(gap);
     }
-    let page: HistoryPage;
-    try {
-      page = await this.readHistory({ after, limit: PAGE_COUNT });
-    } catch {
-      // Unreachable: nothing can be said of what was missed until it is back.
-      await this.pause.for(RETRY_MS);
-      return false;
-    }
-    if (this.isOver()) {
-      return true;
-    }
-    if (page.gap) {
-      this.last = page.gap.resumeAt;
-      this.listener.gap(page.gap);
-    }
-    for (const message of page.messages) {
+    for (const message of messages) {
       this.deliver(message);
     }
-    return page.messages.length === 0 || this.last?.offset === page.newest.offset;
+    return messages.length === 0 || this.last?.offset === newest.offset;
   }
 
-  private isOver(): boolean {
-    return this.isClosed;
+  private endCatchUp(): void {
+    this.isCatchingUp = false;
+    if (this.isCatchUpWanted) {
+      this.isCatchUpWanted = false;
+      this.catchUp();
+    }
+    this.deliverWaiting();
   }
 
   private deliver(message: EncodedMessage): void {

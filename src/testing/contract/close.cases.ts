@@ -1,0 +1,90 @@
+import { ok, rejects } from 'node:assert/strict';
+import type { Broker } from '../../broker/broker.port.js';
+import { shows, type ContractScript } from './contract-case.js';
+import { eventually } from './eventually.js';
+import { OpenHandles } from './open-handles.js';
+import { newChannel, publication } from './publications.js';
+import { Recorder } from './recorder.js';
+import { linkOf } from './scene.js';
+import type { BrokerNode } from './world.js';
+
+/** What is closed is gone with the next turns of the event loop. */
+const GONE_MS = 5000;
+
+/** Uses a broker of this node, and resolves once nothing is left of it. */
+async function leavesNothing(node: BrokerNode, use: (broker: Broker) => Promise<void>) {
+  const handles = new OpenHandles();
+  try {
+    await handles.watch(() => use(node.createBroker()));
+    await eventually(
+      () => handles.kinds.length === 0,
+      () => `still there are ${handles.kinds.join(', ')}`,
+      GONE_MS,
+    );
+  } finally {
+    handles.stop();
+  }
+}
+
+/** What is left when a broker has been closed. */
+export const closeCases: readonly ContractScript[] = [
+  shows(6, 'close leaves no timer and no socket', async (scene) => {
+    await leavesNothing(await scene.node(), async (broker) => {
+      await broker.open();
+      const channel = newChannel();
+      const recorder = await Recorder.on(broker, channel);
+      await broker.publish(channel, publication(1, { idempotencyKey: 'k' }));
+      await recorder.messages(1);
+      await broker.close();
+    });
+  }),
+
+  shows(
+    6,
+    'no listener is called after close',
+    async (scene) => {
+      const [one, two] = [await scene.node(), await scene.open()];
+      const channel = newChannel();
+      const broker = one.createBroker();
+      await broker.open();
+      const recorder = await Recorder.on(broker, channel);
+      await broker.close();
+      const witness = await Recorder.on(two, channel);
+      await two.publish(channel, publication(1));
+      await witness.messages(1);
+
+      ok(recorder.received.length === 0, 'nothing comes after close');
+    },
+    'serve several nodes',
+  ),
+
+  shows(
+    6,
+    'close leaves nothing while the connection is broken',
+    async (scene) => {
+      const node = await scene.node();
+      const link = linkOf(node);
+      await leavesNothing(node, async (broker) => {
+        await broker.open();
+        const channel = newChannel();
+        await Recorder.on(broker, channel);
+        await link.cut();
+        await rejects(broker.publish(channel, publication(1)));
+        await broker.close();
+      });
+    },
+    'lose its connection',
+  ),
+
+  shows(
+    6,
+    'a broker that nobody answers does not open, and leaves nothing',
+    async (scene) => {
+      const node = await scene.node();
+      const link = linkOf(node);
+      await link.cut();
+      await leavesNothing(node, (broker) => rejects(broker.open(), { code: 'broker-unavailable' }));
+    },
+    'lose its connection',
+  ),
+];

@@ -1,0 +1,124 @@
+import { deepStrictEqual as same, equal, ok } from 'node:assert/strict';
+import type { Broker, BrokerChannel } from '../../broker/broker.port.js';
+import { formatPosition, isAfter, type Position } from '../../protocol/position.js';
+import { shows, type ContractScript } from './contract-case.js';
+import { dataOf, newChannel, publication } from './publications.js';
+import { Recorder } from './recorder.js';
+import { publishAll, publishUntilTaken, untilAvailable, upTo, type Scene } from './scene.js';
+
+const showsOfLosses = (name: string, play: (scene: Scene) => Promise<void>) =>
+  shows(5, name, play, 'lose messages');
+
+/** Publishes to a broker that has just lost its connection. */
+async function publishOnceBack(broker: Broker, channel: BrokerChannel, data: string) {
+  const sent = publication(data, { idempotencyKey: data });
+  return (await publishUntilTaken(broker, channel, sent)).first;
+}
+
+/** What holds when messages that were acknowledged are lost. */
+export const lossCases: readonly ContractScript[] = [
+  showsOfLosses(
+    'no position is given twice, and a listener that has what was lost is told',
+    async (scene) => {
+      const broker = await scene.open();
+      const channel = newChannel();
+      const recorder = await Recorder.on(broker, channel);
+      await publishAll(broker, channel, ['kept 1', 'kept 2', 'kept 3']);
+      await scene.store.save();
+      await publishAll(broker, channel, ['lost 4', 'lost 5', 'lost 6']);
+      const before = [...(await recorder.messages(6))];
+      const lost = before[5]?.position as Position;
+      await scene.store.crash();
+      const first = await publishOnceBack(broker, channel, 'new 4');
+      await publishAll(broker, channel, ['new 5', 'new 6', 'new 7']);
+      const received = await recorder.messages(10);
+
+      same(received.slice(6).map(dataOf), ['new 4', 'new 5', 'new 6', 'new 7']);
+      const ids = received.map(({ position }) => formatPosition(position));
+      equal(new Set(ids).size, ids.length);
+      ok(first.epoch > lost.epoch, 'the epoch is a later one');
+      ok(isAfter(first, lost), 'what is new comes behind what was lost');
+      same(
+        recorder.gaps.map(({ after }) => after),
+        [lost],
+      );
+    },
+  ),
+
+  showsOfLosses(
+    'whoever comes back later with what was lost is told, and gets what is new',
+    async (scene) => {
+      const broker = await scene.open();
+      const channel = newChannel();
+      await publishAll(broker, channel, ['kept 1']);
+      await scene.store.save();
+      await publishAll(broker, channel, ['lost 2', 'lost 3']);
+      const { newest: lost } = await broker.read(channel, { limit: 0 });
+      await scene.store.crash();
+      await publishOnceBack(broker, channel, 'new 2');
+      await publishAll(broker, channel, ['new 3', 'new 4']);
+      const page = await broker.read(channel, { after: lost, limit: 10 });
+
+      same(page.messages.map(dataOf), ['new 2', 'new 3', 'new 4']);
+      same(page.gap?.after, lost);
+      same(page.gap.oldest, page.messages[0]?.position);
+    },
+  ),
+
+  showsOfLosses(
+    'whoever has only what was kept misses nothing that is kept, and is given nothing twice',
+    async (scene) => {
+      const broker = await scene.open();
+      const channel = newChannel();
+      await publishAll(broker, channel, ['kept 1', 'kept 2', 'kept 3']);
+      const { newest } = await broker.read(channel, { limit: 0 });
+      await scene.store.save();
+      await publishAll(broker, channel, ['lost 4']);
+      await scene.store.crash();
+      await publishOnceBack(broker, channel, 'new 4');
+      const data: unknown[] = [];
+      let after: Position | undefined = { ...newest, offset: 1 };
+      while (after) {
+        const page = await broker.read(channel, { after, limit: 10 });
+        data.push(...page.messages.map(dataOf));
+        after = page.messages.at(-1)?.position ?? page.gap?.resumeAt;
+      }
+
+      same(data, ['kept 2', 'kept 3', 'new 4']);
+    },
+  ),
+
+  showsOfLosses('a channel of which nothing is left begins in a later epoch', async (scene) => {
+    const broker = await scene.open();
+    const channel = newChannel();
+    const recorder = await Recorder.on(broker, channel);
+    const { first: before } = await broker.publish(channel, publication('before'));
+    await recorder.messages(1);
+    await scene.store.crash();
+    const after = await publishOnceBack(broker, channel, 'after');
+    await recorder.messages(2);
+
+    ok(after.epoch > before.epoch, 'the epoch is a later one');
+    same(recorder.received.map(dataOf), ['before', 'after']);
+    same(
+      recorder.gaps.map((gap) => gap.after),
+      [before],
+    );
+  }),
+
+  showsOfLosses('a subscription that begins after the loss is told of none', async (scene) => {
+    const broker = await scene.open();
+    const channel = newChannel();
+    await publishAll(broker, channel, upTo(2));
+    await scene.store.save();
+    await publishAll(broker, channel, ['lost 3']);
+    await scene.store.crash();
+    await publishOnceBack(broker, channel, 'new 3');
+    await untilAvailable(broker);
+    const recorder = await Recorder.on(broker, channel);
+    await publishAll(broker, channel, ['new 4']);
+
+    same((await recorder.messages(1)).map(dataOf), ['new 4']);
+    same(recorder.gaps, []);
+  }),
+];

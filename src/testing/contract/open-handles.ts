@@ -1,0 +1,41 @@
+import { AsyncLocalStorage, createHook } from 'node:async_hooks';
+
+/** What Node calls timers, sockets and the like. */
+const KINDS: ReadonlySet<string> = new Set([
+  'Timeout',
+  'TCPWRAP',
+  'TCPSERVERWRAP',
+  'PIPEWRAP',
+  'PIPESERVERWRAP',
+  'UDPWRAP',
+  'PROCESSWRAP',
+  'WORKER',
+  'FSEVENTWRAP',
+]);
+
+/** The timers and sockets that some work began and that are still there, also those that let the process end. */
+export class OpenHandles {
+  private readonly work = new AsyncLocalStorage<true>();
+  private readonly open = new Map<number, string>();
+  private readonly hook = createHook({
+    init: (id, kind) => {
+      if (KINDS.has(kind) && this.work.getStore()) {
+        this.open.set(id, kind);
+      }
+    },
+    destroy: (id) => this.open.delete(id),
+  }).enable();
+
+  /** Watches this and all that it begins. */
+  watch<Outcome>(work: () => Outcome): Outcome {
+    return this.work.run(true, work);
+  }
+
+  get kinds(): readonly string[] {
+    return [...this.open.values()];
+  }
+
+  stop(): void {
+    this.hook.disable();
+  }
+}

@@ -1,0 +1,101 @@
+import {
+  Broker,
+  completeJson,
+  gapBehind,
+  OrderedSubscriptions,
+  PAGE_BYTES,
+  type Batch,
+  type BrokerChannel,
+  type BrokerSettings,
+  type ChannelListener,
+  type EncodedMessage,
+  type HistoryPage,
+  type HistoryQuery,
+  type Outlook,
+  type PublishResult,
+  type Subscription,
+} from '../../../src/index.js';
+import { HubConnection, type HubMessage } from './hub-connection.js';
+
+interface HubPage extends Outlook {
+  readonly messages: readonly HubMessage[];
+}
+
+/** A broker over TCP, as somebody outside would write it: it knows nothing but what the package exports. */
+export class HubBroker extends Broker {
+  private readonly connection: HubConnection;
+  private readonly subscriptions: OrderedSubscriptions;
+  /** To be subscribed again after a reconnect. */
+  private readonly joined = new Set<string>();
+
+  constructor(
+    private readonly settings: BrokerSettings,
+    port: number,
+  ) {
+    super();
+    this.subscriptions = new OrderedSubscriptions(settings, (channel, query) =>
+      this.read(channel, query),
+    );
+    this.connection = new HubConnection(port, {
+      connected: () => this.rejoin(),
+      messages: (channel, messages) =>
+        this.subscriptions.receive(channel, messages.map(toEncodedMessage)),
+    });
+  }
+
+  override open(): Promise<void> {
+    return this.connection.open();
+  }
+
+  override isAvailable(): boolean {
+    return this.connection.isLive;
+  }
+
+  override publish(channel: BrokerChannel, batch: Batch): Promise<PublishResult> {
+    const { idempotencyMs } = this.settings;
+    return this.connection.ask('publish', { channel, batch, idempotencyMs });
+  }
+
+  override subscribe(channel: BrokerChannel, listener: ChannelListener): Promise<Subscription> {
+    const { name } = channel;
+    return this.subscriptions.open(channel, listener, {
+      join: () => {
+        this.joined.add(name);
+        return this.connection.ask('subscribe', { name });
+      },
+      leave: () => {
+        this.joined.delete(name);
+        this.connection.ask('unsubscribe', { name }).catch(() => undefined);
+      },
+    });
+  }
+
+  override async read(channel: BrokerChannel, query: HistoryQuery): Promise<HistoryPage> {
+    const page = await this.connection.ask<HubPage>('read', {
+      ...{ channel, query },
+      maxBytes: PAGE_BYTES,
+    });
+    return {
+      messages: page.messages.map(toEncodedMessage),
+      newest: page.newest,
+      gap: gapBehind(query.after, page),
+    };
+  }
+
+  override close(): Promise<void> {
+    this.subscriptions.close();
+    return this.connection.close();
+  }
+
+  /** The hub answers in order: what is read next was read once it is subscribed. */
+  private rejoin(): void {
+    for (const name of this.joined) {
+      this.connection.ask('subscribe', { name }).catch(() => undefined);
+    }
+    this.subscriptions.catchUpAll();
+  }
+}
+
+function toEncodedMessage({ position, type, tail }: HubMessage): EncodedMessage {
+  return { position, type, json: completeJson(position, tail) };
+}

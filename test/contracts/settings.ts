@@ -1,0 +1,4 @@
+import type { BrokerSettings } from '../../src/index.js';
+
+/** The defaults of the module. */
+export const SETTINGS: BrokerSettings = { idempotencyMs: 300_000, maxMessageBytes: 65_536 };
