@@ -1,7 +1,11 @@
-// The contract with another test runner, from the package as it is built: node --test test/contracts/node-test.mjs
-import { brokerContract } from 'birdsong/testing/contract';
+// BIRDSONG=FOLDER node --test test/contracts/node-test.mjs
+// The contract with another test runner, as the package in that folder exports it.
+import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import { MemoryBroker } from '../../dist/engines/memory/memory.broker.js';
+
+const require = createRequire(`${process.env.BIRDSONG}/package.json`);
+const { brokerContract } = require('birdsong/testing/contract');
+const { MemoryBroker } = require('./dist/cjs/engines/memory/memory.broker.js');
 
 const createWorld = () => ({
   node: () => ({
