@@ -5,7 +5,7 @@ export default {
   ...all,
   globals: { brokers: ['memory'] },
   testMatch: [
-    '<rootDir>/test/{concurrency,http,module,properties,streams}/*.spec.ts',
+    '<rootDir>/test/{concurrency,config,http,module,properties,streams}/*.spec.ts',
     '<rootDir>/test/bench/simulation.spec.ts',
     '<rootDir>/test/contracts/memory.*.spec.ts',
     '<rootDir>/test/faults/record/*.spec.ts',

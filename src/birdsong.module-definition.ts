@@ -1,34 +1,13 @@
 import { ConfigurableModuleBuilder, type Type } from '@nestjs/common';
+import type { z } from 'zod';
 import { HistoryController } from './history/history.controller.js';
 import { MessagesController } from './publishing/messages.controller.js';
-import type { BirdsongOptions } from './config/birdsong.options.js';
+import type { BirdsongModuleExtras, BirdsongOptions } from './config/birdsong.options.js';
+import { extrasSchema } from './config/birdsong.schema.js';
+import { parseOptions } from './config/option.js';
 import { MethodsController } from './streams/methods.controller.js';
 import { FastStreamsController } from './streams/fast-streams.controller.js';
 import { ObservableStreamsController } from './streams/observable-streams.controller.js';
-
-export interface BirdsongModuleExtras {
-  /** Whether `Birdsong` can be injected everywhere without importing the module again. Default true. */
-  isGlobal?: boolean;
-  /** Whether the module adds its own routes (`/channels/…`, `/events`). Default true. */
-  routes?: boolean;
-  /**
-   * How the module's own routes stream: `fast` writes shared bytes to each response; `observable` goes through Nest's
-   * `@Sse()` event by event, so that interceptors of your app see them. Default `fast`.
-   */
-  lane?: 'fast' | 'observable';
-  /**
-   * Class decorators for the controllers of the module's own routes: `Public()` for a global guard of your app,
-   * `UseInterceptors(…)`, `Version(…)`. Default none.
-   */
-  decorators?: readonly ClassDecorator[];
-}
-
-const DEFAULT_EXTRAS: Required<BirdsongModuleExtras> = Object.freeze({
-  isGlobal: true,
-  routes: true,
-  lane: 'fast',
-  decorators: [],
-});
 
 const STREAMS_CONTROLLERS = {
   fast: FastStreamsController,
@@ -39,17 +18,17 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
   new ConfigurableModuleBuilder<BirdsongOptions>({ moduleName: 'Birdsong' })
     .setClassMethodName('forRoot')
     .setFactoryMethodName('createBirdsongOptions')
-    .setExtras<BirdsongModuleExtras>(DEFAULT_EXTRAS, (definition, extras) => ({
-      ...definition,
-      global: extras.isGlobal ?? DEFAULT_EXTRAS.isGlobal,
-      controllers: (extras.routes ?? DEFAULT_EXTRAS.routes) ? controllersOf(extras) : [],
-    }))
+    .setExtras<BirdsongModuleExtras>(extrasSchema.parse({}), (definition, given) => {
+      const extras = parseOptions(extrasSchema, given);
+      return {
+        ...definition,
+        global: extras.isGlobal,
+        controllers: extras.routes ? controllersOf(extras) : [],
+      };
+    })
     .build();
 
-function controllersOf({
-  lane = DEFAULT_EXTRAS.lane,
-  decorators = DEFAULT_EXTRAS.decorators,
-}: BirdsongModuleExtras): Type[] {
+function controllersOf({ lane, decorators }: z.output<typeof extrasSchema>): Type[] {
   return [MessagesController, HistoryController, STREAMS_CONTROLLERS[lane], MethodsController].map(
     (controller) => decorate(controller, decorators),
   );

@@ -11,11 +11,7 @@ import { APP_INTERCEPTOR, ModulesContainer } from '@nestjs/core';
 import { IdentityPort } from './access/identity.port.js';
 import { OptionIdentity } from './access/option.identity.js';
 import { checkHost } from './birdsong.host.js';
-import {
-  ConfigurableModuleClass,
-  MODULE_OPTIONS_TOKEN,
-  type BirdsongModuleExtras,
-} from './birdsong.module-definition.js';
+import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './birdsong.module-definition.js';
 import { Birdsong } from './birdsong.service.js';
 import { brokerProvider } from './broker.provider.js';
 import { BrokerSettings } from './broker/broker-settings.js';
@@ -31,7 +27,7 @@ import { Observers } from './streams/observers.js';
 import { StreamLimit } from './delivery/stream-limit.js';
 import { UnsentBytes } from './delivery/unsent-bytes.js';
 import { PublishingService } from './publishing/publishing.service.js';
-import type { BirdsongOptions } from './config/birdsong.options.js';
+import type { BirdsongModuleExtras, BirdsongOptions } from './config/birdsong.options.js';
 import { BirdsongSettings } from './config/birdsong.settings.js';
 import type { UnknownClaims } from './channels/policy.js';
 import { ChannelPolicies } from './channels/channel-policies.js';

@@ -1,6 +1,5 @@
 export { IdentityPort } from './access/identity.port.js';
 export { BirdsongModule } from './birdsong.module.js';
-export type { BirdsongModuleExtras } from './birdsong.module-definition.js';
 export {
   Birdsong,
   type History,
@@ -46,14 +45,15 @@ export {
   type Receipt,
   type SendOptions,
 } from './publishing/new-message.event.js';
-export type { BirdsongOptions } from './config/birdsong.options.js';
+export type { BirdsongModuleExtras, BirdsongOptions } from './config/birdsong.options.js';
 export type {
   RedisAddress,
   RedisCommonOptions,
   RedisCredentials,
-  RedisOptions,
   RedisSentinelOptions,
+  RedisServers,
 } from './config/redis.options.js';
+export type { RedisOptions } from './config/redis.settings.js';
 export type {
   AccessRequest,
   AccessRule,

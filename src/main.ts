@@ -6,6 +6,7 @@ import { HttpAdapter } from './server/hardening/http.adapter.js';
 import { configure, listen } from './server/http.js';
 import { readEnvironment } from './server/environment.js';
 import { createLogger } from './server/logger.js';
+import { misspelledWarning } from './server/misspelled-variables.js';
 import { DrainService } from './lifecycle/drain.service.js';
 
 async function start(): Promise<void> {
@@ -40,6 +41,11 @@ function describe(error: unknown): string {
     return String(error);
   }
   return error.message || (error as NodeJS.ErrnoException).code || error.name;
+}
+
+const warning = misspelledWarning(process.env);
+if (warning) {
+  process.stderr.write(`${warning}\n`);
 }
 
 try {

@@ -1,78 +1,76 @@
-import type { ConnectionOptions } from 'node:tls';
+// Written by `npm run options`: change the schema instead.
 
+/** Where a Redis or a Sentinel listens. */
 export interface RedisAddress {
+  /** A name or an IP address. */
   readonly host: string;
+  /** Its TCP port. A whole number from 1 to 65,535. */
   readonly port: number;
 }
 
-/** Who Birdsong is at Redis. */
+/** Who this process is at the Sentinels, whoever it is at Redis. */
 export interface RedisCredentials {
-  /** Default: Redis' own `default` user. */
+  /** The user that this process is at the Sentinels. Default: their `default` user. */
   readonly username?: string | undefined;
-  /** Default: none. */
+  /** The password of that user. Default: none. */
   readonly password?: string | undefined;
 }
 
-/** Sentinels, and what they watch. */
+/** One Redis with replicas, one of which Sentinels make the master when it fails. */
 export interface RedisSentinelOptions {
+  /** The Sentinels. One that answers is enough. */
+  readonly nodes: readonly RedisAddress[];
   /** The name by which the Sentinels know the master, as in `sentinel monitor <name> …`. */
   readonly name: string;
-  /** The Sentinels; one that answers is enough. */
-  readonly nodes: readonly RedisAddress[];
-  /** Who Birdsong is at the Sentinels. Default: nobody, whatever it is at Redis. */
+  /** Who this process is at the Sentinels, whoever it is at Redis. Default: nobody. */
   readonly credentials?: RedisCredentials | undefined;
 }
 
-/** One Redis. */
-interface OneRedis {
-  /** `redis://[[user]:password@]host[:port][/db]`, or `rediss://` for TLS. */
+/** Which Redis: exactly one of these. */
+export interface RedisServers {
+  /** One Redis: `redis://[[user]:password@]host[:port][/db]`, or `rediss://` for TLS. */
   readonly url: string;
-  readonly cluster?: undefined;
-  readonly sentinel?: undefined;
-}
-
-/** A Redis Cluster. */
-interface ClusteredRedis {
-  /** Some of its nodes, whatever their role: the others are found through them. */
+  /** A Redis Cluster: some of its nodes, whatever their role. The others are found through them. */
   readonly cluster: readonly RedisAddress[];
-  readonly url?: undefined;
-  readonly sentinel?: undefined;
-}
-
-/** One Redis with replicas, one of which Sentinels make the master when it fails. */
-interface WatchedRedis {
+  /** One Redis with replicas, one of which Sentinels make the master when it fails. */
   readonly sentinel: RedisSentinelOptions;
-  readonly url?: undefined;
-  readonly cluster?: undefined;
 }
 
-/** How Birdsong reaches Redis (7.0 or newer): exactly one of `url`, `cluster` and `sentinel`. */
-export type RedisOptions = (OneRedis | ClusteredRedis | WatchedRedis) & RedisCommonOptions;
-
-/** What holds for each kind. */
-export interface RedisCommonOptions extends RedisCredentials {
+/** What holds for each kind of Redis. */
+export interface RedisCommonOptions {
   /**
-   * `true`, or what Node's `tls.connect` takes: `ca` for a CA of your own, `cert` and `key` where Redis wants to
-   * know its clients. Holds for Redis and for Sentinels. Default: TLS with a `rediss://` URL, with the CAs that
-   * Node knows; none otherwise.
+   * The user that this process is at Redis. docs/redis.md lists the rights it needs. Default: what the URL says, or
+   * Redis' own `default` user.
    */
-  readonly tls?: boolean | ConnectionOptions | undefined;
-  /** What the names of all keys and pub/sub channels begin with. Default `birdsong`. */
+  readonly username?: string | undefined;
+  /** The password of that user. Default: what the URL says, or none. */
+  readonly password?: string | undefined;
+  /**
+   * `true` for TLS to Redis, and to the Sentinels. An app may give what Node's `tls.connect` takes instead: `ca` for
+   * a CA of your own, `cert` and `key` where Redis asks its clients for a certificate. Default: TLS with a
+   * `rediss://` URL, with the CAs that Node knows; none otherwise.
+   */
+  readonly tls?: boolean | import('node:tls').ConnectionOptions | undefined;
+  /**
+   * What the names of all keys and pub/sub channels begin with, so that several deployments can share one Redis.
+   * Default `birdsong`.
+   */
   readonly keyPrefix?: string | undefined;
   /**
    * Milliseconds after which an unanswered command counts as failed, and for which a cluster's redirections are
-   * followed. Default 3000.
+   * followed. A send is then refused with 503, and the connection counts as dead. A whole number from 10 to 60,000.
+   * Default 3000.
    */
   readonly commandTimeoutMs?: number | undefined;
   /**
    * How many replicas must have a message before its send is acknowledged. With as many as each master has, no
    * failover loses what was acknowledged. A send then takes two more round trips (Redis' `WAIT`), and fails with
-   * `broker-unavailable` if the replicas do not have the message within `commandTimeoutMs`. Default 0.
+   * `broker-unavailable` if the replicas do not have the message in time. A whole number from 0 to 100. Default 0.
    */
   readonly waitForReplicas?: number | undefined;
   /**
-   * Milliseconds between probes of the subscriber connections, which find one that looks alive and delivers
-   * nothing, and between questions who the masters are. Default 5000.
+   * Milliseconds between two checks that what is published in Redis still reaches this node, and that the masters are
+   * still the same. A whole number from 100 to 600,000. Default 5000.
    */
   readonly probeIntervalMs?: number | undefined;
 }

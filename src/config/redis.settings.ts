@@ -1,116 +1,73 @@
-import type { ConnectionOptions } from 'node:tls';
-import { z } from 'zod';
+import type { z } from 'zod';
+import type { RedisAddress, RedisCommonOptions, RedisServers } from './redis.options.js';
+import { redisFields } from './redis.schema.js';
 
-/** Nothing is to be compared with what is no URL. */
-export const redisUrl = z.url({
-  protocol: /^rediss?$/,
-  error: 'must be redis://… or rediss://…',
-  abort: true,
-});
+type ExactlyOne<T> = {
+  [One in keyof T]: Pick<T, One> & { readonly [Other in Exclude<keyof T, One>]?: undefined };
+}[keyof T];
 
-export const keyPrefix = z
-  .string()
-  .regex(/^[\w:-]{1,64}$/, 'must be 1 to 64 characters of A-Z a-z 0-9 _ - :')
-  .default('birdsong');
-
-export const commandTimeoutMs = z.number().int().min(10).max(60_000).default(3000);
-export const waitForReplicas = z.number().int().min(0).max(100).default(0);
-export const probeIntervalMs = z.number().int().min(100).max(600_000).default(5000);
-
-const redisAddresses = z
-  .array(z.strictObject({ host: z.string().min(1), port: z.number().int().min(1).max(65_535) }))
-  .min(1, 'must name at least one node');
-
-const name = z.string().min(1);
-const credentials = { username: name.optional(), password: name.optional() };
+/** How Birdsong reaches Redis (7.0 or newer): exactly one of `url`, `cluster` and `sentinel`. */
+export type RedisOptions = ExactlyOne<RedisServers> & RedisCommonOptions;
 
 /** How to reach Redis, with every default in its place. */
-export const redisSchema = z
-  .strictObject({
-    url: redisUrl.optional(),
-    cluster: redisAddresses.optional(),
-    sentinel: z
-      .strictObject({
-        name,
-        nodes: redisAddresses,
-        credentials: z.strictObject(credentials).optional(),
-      })
-      .optional(),
-    ...credentials,
-    tls: z
-      .union([
-        z.boolean(),
-        z.custom<ConnectionOptions>((value) => typeof value === 'object' && value !== null),
-      ])
-      .optional(),
-    keyPrefix,
-    commandTimeoutMs,
-    waitForReplicas,
-    probeIntervalMs,
-  })
+export type RedisSettings = Readonly<z.output<typeof redisFields>>;
+
+export const redisSchema = redisFields
   .superRefine((redis, context) => {
-    const names = { url: 'url', cluster: 'cluster', sentinel: 'sentinel' };
-    for (const message of contradictions(
-      { ...redis, sentinels: redis.sentinel?.nodes },
-      { ...names, username: 'username', password: 'password', tls: 'tls' },
-    )) {
+    for (const message of contradictions(redis, (name) => name)) {
       context.addIssue({ code: 'custom', message });
     }
-    if (!redis.url && !redis.cluster && !redis.sentinel) {
+    if (!hasServer(redis)) {
       context.addIssue({ code: 'custom', message: 'needs one of url, cluster and sentinel' });
     }
-  });
+  })
+  .readonly() as z.ZodType<RedisSettings, RedisOptions>;
 
-export type RedisSettings = Readonly<z.output<typeof redisSchema>>;
+/** Sentinels count by where they are. */
+type Given = Omit<RedisSettings, 'sentinel'> & {
+  readonly sentinel?: { readonly nodes?: readonly RedisAddress[] | undefined } | undefined;
+};
 
-interface Given {
-  readonly url?: string | undefined;
-  readonly cluster?: z.output<typeof redisAddresses> | undefined;
-  readonly sentinels?: z.output<typeof redisAddresses> | undefined;
-  readonly username?: string | undefined;
-  readonly password?: string | undefined;
-  readonly tls?: unknown;
-}
+export const hasServer = ({ url, cluster, sentinel }: Given): boolean =>
+  [url, cluster, sentinel?.nodes].some((server) => server !== undefined);
 
-/** What whoever sets these calls them. */
-type Names = Readonly<
-  Record<'url' | 'cluster' | 'sentinel' | 'username' | 'password' | 'tls', string>
->;
+/** What whoever set an option calls it. */
+type NameOf = (option: 'url' | 'cluster' | 'sentinel' | 'username' | 'password' | 'tls') => string;
 
 /** What cannot hold at once, each with both values, but for passwords. */
-export function contradictions(given: Given, names: Names): string[] {
-  const kinds = [
-    ...(given.url === undefined ? [] : [`${names.url} (${withoutSecret(given.url)})`]),
-    ...(given.cluster === undefined ? [] : [`${names.cluster} (${list(given.cluster)})`]),
-    ...(given.sentinels === undefined ? [] : [`${names.sentinel} (${list(given.sentinels)})`]),
+export function contradictions(redis: Given, nameOf: NameOf): string[] {
+  const { url, cluster, sentinel, username, password } = redis;
+  const servers = [
+    ...(url === undefined ? [] : [`${nameOf('url')} (${withoutSecret(url)})`]),
+    ...(cluster === undefined ? [] : [`${nameOf('cluster')} (${list(cluster)})`]),
+    ...(sentinel?.nodes ? [`${nameOf('sentinel')} (${list(sentinel.nodes)})`] : []),
   ];
-  const found = kinds.length > 1 ? [`${kinds.join(' and ')} contradict each other: set one`] : [];
-  if (given.username !== undefined && given.password === undefined) {
-    found.push(`${names.username} (${given.username}) needs ${names.password}`);
+  const found =
+    servers.length > 1 ? [`${servers.join(' and ')} contradict each other: set one`] : [];
+  if (username !== undefined && password === undefined) {
+    found.push(`${nameOf('username')} (${username}) needs ${nameOf('password')}`);
   }
-  return given.url === undefined
-    ? found
-    : [...found, ...contradictionsOfUrl(given.url, given, names)];
+  return url === undefined ? found : [...found, ...contradictionsOfUrl(url, redis, nameOf)];
 }
 
-function contradictionsOfUrl(text: string, given: Given, names: Names): string[] {
+function contradictionsOfUrl(text: string, { password, tls }: Given, nameOf: NameOf): string[] {
   const url = new URL(text);
-  const shown = `${names.url} (${withoutSecret(text)})`;
+  const shown = `${nameOf('url')} (${withoutSecret(text)})`;
   const found = [];
-  if ((url.username || url.password) && given.password !== undefined) {
-    found.push(`${shown} has a password, and ${names.password} is set too: set one`);
+  if ((url.username || url.password) && password !== undefined) {
+    found.push(`${shown} has a password, and ${nameOf('password')} is set too: set one`);
   }
-  if (given.tls !== undefined && Boolean(given.tls) !== (url.protocol === 'rediss:')) {
+  if (tls !== undefined && Boolean(tls) !== (url.protocol === 'rediss:')) {
     found.push(
-      given.tls
-        ? `${names.tls} contradicts ${shown}, which is without TLS: write rediss://`
-        : `${names.tls} (false) contradicts ${shown}, which is with TLS: write redis://`,
+      tls
+        ? `${nameOf('tls')} contradicts ${shown}, which is without TLS: write rediss://`
+        : `${nameOf('tls')} (false) contradicts ${shown}, which is with TLS: write redis://`,
     );
   }
   return found;
 }
 
-const list = (addresses: readonly { host: string; port: number }[]): string =>
+const list = (addresses: readonly RedisAddress[]): string =>
   addresses.map(({ host, port }) => `${host}:${port}`).join(',');
 
 function withoutSecret(text: string): string {

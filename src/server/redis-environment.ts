@@ -1,70 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { z } from 'zod';
-import type { RedisAddress, RedisOptions } from '../config/redis.options.js';
-import {
-  commandTimeoutMs,
-  contradictions,
-  keyPrefix,
-  probeIntervalMs,
-  redisUrl,
-  waitForReplicas,
-} from '../config/redis.settings.js';
+import type { z } from 'zod';
+import { contradictions, hasServer, type RedisOptions } from '../config/redis.settings.js';
+import type { environmentSchema } from './variables.js';
 
-const addresses = z.string().transform((list, context) => list.split(',').map(parse(context)));
-
-function parse(context: z.RefinementCtx) {
-  return (text: string): RedisAddress => {
-    const address = `tcp://${text.trim()}`;
-    const url = URL.canParse(address) ? new URL(address) : undefined;
-    if (!url?.hostname || !url.port || url.host !== text.trim().toLowerCase()) {
-      context.addIssue({
-        code: 'custom',
-        message: `must be host:port,host:port: "${text.trim()}"`,
-      });
-    }
-    return {
-      // Without the brackets of an IPv6 address.
-      host: url?.hostname.replace(/^\[|\]$/g, '') ?? '',
-      port: Number(url?.port),
-    };
-  };
-}
-
-const text = z.string();
-
-const whole = z.string().regex(/^\d+$/, 'must be a whole number').transform(Number).optional();
-
-const file = z.string().transform((path, context) => {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    context.addIssue({ code: 'custom', message: `cannot be read (${code ?? '?'}): ${path}` });
-    return z.NEVER;
-  }
-});
-
-/** The variables that say how to reach Redis: `.env.example` explains them. */
-export const redisVariables = {
-  REDIS_URL: redisUrl.optional(),
-  REDIS_CLUSTER_NODES: addresses.optional(),
-  REDIS_SENTINELS: addresses.optional(),
-  REDIS_SENTINEL_NAME: text.optional(),
-  REDIS_SENTINEL_USERNAME: text.optional(),
-  REDIS_SENTINEL_PASSWORD: text.optional(),
-  REDIS_USERNAME: text.optional(),
-  REDIS_PASSWORD: text.optional(),
-  REDIS_TLS: z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional(),
-  REDIS_TLS_CA_FILE: file.optional(),
-  REDIS_TLS_CERT_FILE: file.optional(),
-  REDIS_TLS_KEY_FILE: file.optional(),
-  REDIS_KEY_PREFIX: keyPrefix,
-  REDIS_COMMAND_TIMEOUT_MS: whole.pipe(commandTimeoutMs),
-  REDIS_WAIT_FOR_REPLICAS: whole.pipe(waitForReplicas),
-  REDIS_PROBE_INTERVAL_MS: whole.pipe(probeIntervalMs),
-};
-
-type RedisEnvironment = Readonly<z.output<z.ZodObject<typeof redisVariables>>>;
+type Given = z.output<typeof environmentSchema>;
 
 const NAMES = {
   url: 'REDIS_URL',
@@ -76,74 +14,39 @@ const NAMES = {
 };
 
 /** What cannot hold at once. */
-export function redisContradictions(environment: RedisEnvironment): string[] {
-  const found = contradictions(
-    {
-      url: environment.REDIS_URL,
-      cluster: environment.REDIS_CLUSTER_NODES,
-      sentinels: environment.REDIS_SENTINELS,
-      username: environment.REDIS_USERNAME,
-      password: environment.REDIS_PASSWORD,
-      tls: environment.REDIS_TLS,
-    },
-    NAMES,
-  );
-  const files = Object.keys(filesOf(environment)).map(
-    (name) => `REDIS_TLS_${name.toUpperCase()}_FILE`,
-  );
-  if (files.length > 0 && !hasTls(environment)) {
+export function redisContradictions(given: Given): string[] {
+  const { redis } = given.options;
+  const found = redis ? contradictions(redis, (option) => NAMES[option]) : [];
+  const files = Object.keys(filesOf(given)).map((name) => `REDIS_TLS_${name.toUpperCase()}_FILE`);
+  if (files.length > 0 && redis?.tls !== true && !redis?.url?.startsWith('rediss:')) {
     found.push(
       `${files.join(', ')}: of no use without TLS: set REDIS_TLS=true, or write rediss://`,
     );
   }
-  if (
-    (environment.REDIS_SENTINELS === undefined) !==
-    (environment.REDIS_SENTINEL_NAME === undefined)
-  ) {
+  const { nodes, name } = redis?.sentinel ?? {};
+  if ((nodes === undefined) !== (name === undefined)) {
     found.push('REDIS_SENTINELS and REDIS_SENTINEL_NAME need each other');
   }
   return found;
 }
 
 /** Which Redis is meant; nothing if none is. */
-export function redisOptionsOf(environment: RedisEnvironment): RedisOptions | undefined {
-  const files = filesOf(environment);
-  const common = {
-    username: environment.REDIS_USERNAME,
-    password: environment.REDIS_PASSWORD,
-    tls: Object.keys(files).length > 0 ? files : environment.REDIS_TLS,
-    keyPrefix: environment.REDIS_KEY_PREFIX,
-    commandTimeoutMs: environment.REDIS_COMMAND_TIMEOUT_MS,
-    waitForReplicas: environment.REDIS_WAIT_FOR_REPLICAS,
-    probeIntervalMs: environment.REDIS_PROBE_INTERVAL_MS,
-  };
-  const { REDIS_URL: url, REDIS_CLUSTER_NODES: cluster, REDIS_SENTINELS: nodes } = environment;
-  if (url !== undefined) {
-    return { url, ...common };
+export function redisOptionsOf(given: Given): RedisOptions | undefined {
+  const { redis } = given.options;
+  if (!redis || !hasServer(redis)) {
+    return undefined;
   }
-  if (cluster) {
-    return { cluster, ...common };
-  }
-  return nodes && { sentinel: sentinelOf(nodes, environment), ...common };
-}
-
-function sentinelOf(nodes: readonly RedisAddress[], environment: RedisEnvironment) {
-  return {
-    name: environment.REDIS_SENTINEL_NAME ?? '',
-    nodes,
-    credentials: {
-      username: environment.REDIS_SENTINEL_USERNAME,
-      password: environment.REDIS_SENTINEL_PASSWORD,
-    },
-  };
-}
-
-function hasTls({ REDIS_TLS, REDIS_URL }: RedisEnvironment): boolean {
-  return REDIS_TLS === true || REDIS_URL?.startsWith('rediss:') === true;
+  const files = filesOf(given);
+  const tls = Object.keys(files).length > 0 ? files : redis.tls;
+  // That it is exactly one of the three has been checked.
+  return { ...redis, tls } as RedisOptions;
 }
 
 /** As Node's TLS takes them. */
-function filesOf(environment: RedisEnvironment) {
-  const { REDIS_TLS_CA_FILE: ca, REDIS_TLS_CERT_FILE: cert, REDIS_TLS_KEY_FILE: key } = environment;
+function filesOf({
+  REDIS_TLS_CA_FILE: ca,
+  REDIS_TLS_CERT_FILE: cert,
+  REDIS_TLS_KEY_FILE: key,
+}: Given) {
   return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
 }

@@ -66,6 +66,11 @@ export class BirdsongNode {
     return this.server.output;
   }
 
+  /** All of it, once the server has ended. */
+  get stderr(): string {
+    return this.server.stderr;
+  }
+
   get exited(): Promise<Exit> {
     return this.server.exited;
   }

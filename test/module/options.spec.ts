@@ -75,6 +75,14 @@ describe('BirdsongModule', () => {
   });
 
   test.each<[string, object]>([
+    ['lane: must be one of fast, observable', { lane: 'slow' }],
+    ['decorators.0: must be a function', { decorators: ['Public'] }],
+    ['isGlobal: must be true or false', { isGlobal: 'no' }],
+  ])('a wrong option %s is named at the import', (name, extras) => {
+    expect(() => BirdsongModule.forRoot({ channels: CHANNELS, ...extras })).toThrow(name);
+  });
+
+  test.each<[string, object]>([
     ['heartbeatSeconds', { heartbeatSeconds: -1 }],
     ['redis.url', { redis: { url: 'http://x' } }],
     ['redis: needs one of url, cluster and sentinel', { redis: {} }],

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { resolvePolicy } from '../../src/channels/policy.js';
-import { environmentSchema, readEnvironment } from '../../src/server/environment.js';
+import { readEnvironment } from '../../src/server/environment.js';
+import { VARIABLES } from '../../src/server/variables.js';
 import { texts } from './arbitraries.js';
 
 describe('A policy', () => {
@@ -31,7 +32,7 @@ describe('A policy', () => {
 });
 
 describe('The environment', () => {
-  const variables = Object.keys(environmentSchema.shape);
+  const variables = VARIABLES.map(({ name }) => name);
   const settings = fc.oneof(
     texts,
     fc.integer().map(String),

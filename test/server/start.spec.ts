@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { BirdsongNode, type BirdsongNodeOptions } from '../harness/birdsong-node.js';
 import { request } from '../harness/http-client.js';
+import { SseReader } from '../harness/sse-reader.js';
 
 describe('The server, started,', () => {
   const nodes: BirdsongNode[] = [];
@@ -81,6 +82,9 @@ describe('The server, started,', () => {
         MAX_TOTAL_UNSENT_BYTES: '1048576',
         FEED_LINGER_SECONDS: '0',
         COALESCE_MS: '0',
+        RETRY_MS: '1234',
+        MAX_RING_BYTES: '0',
+        MAX_UNSENT_BYTES: '16384',
       },
     });
     const send = (data: string) => request(`${url}/channels/public.a/messages`, { json: { data } });
@@ -92,5 +96,9 @@ describe('The server, started,', () => {
       messages: [{ data: 'two' }],
     });
     expect((await request(`${url}/events?channel=public.a&channel=public.b`)).status).toBe(400);
+    const reader = await SseReader.open(`${url}/channels/public.a/events`);
+    await reader.next();
+    expect(reader.retry).toBe(1234);
+    await reader.close();
   });
 });

@@ -17,12 +17,12 @@ const SILENT_ANSWER_MS = 60_000;
  * set before it, and an app on `HttpAdapter` needs it.
  */
 export function harden(app: NestExpressApplication, environment: Environment): void {
-  const { MAX_CONNECTIONS, MAX_BATCH_BYTES, MAX_MESSAGE_BYTES } = environment;
+  const { MAX_CONNECTIONS, MAX_BATCH_BYTES, options } = environment;
   const server: Server = app.getHttpServer();
   server.setTimeout(SILENT_ANSWER_MS);
   server.maxConnections = MAX_CONNECTIONS;
   limitAddresses(app, server, environment);
-  const bodies = new BodyLimit(BODY_COUNT * Math.max(MAX_BATCH_BYTES, MAX_MESSAGE_BYTES));
+  const bodies = new BodyLimit(BODY_COUNT * Math.max(MAX_BATCH_BYTES, options.maxMessageBytes));
   app.use(bodies.admit.bind(bodies));
   readJson(app, environment);
 }

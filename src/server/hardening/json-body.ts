@@ -28,7 +28,7 @@ interface RequestWithBody extends IncomingMessage {
 /** Reads JSON bodies. They wait as bytes, outside of V8's heap, until it is their turn to be parsed. */
 export function readJson(
   app: NestExpressApplication,
-  { MAX_BATCH_BYTES, MAX_MESSAGE_BYTES }: Environment,
+  { MAX_BATCH_BYTES, options: { maxMessageBytes } }: Environment,
 ): void {
   // Not inflated: a few bytes would be as large as the limit, and that of every connection.
   app.useBodyParser('raw', {
@@ -37,7 +37,7 @@ export function readJson(
     type: (request) => hasJsonBody(request) && isBatch(request),
   });
   app.useBodyParser('raw', {
-    limit: MAX_MESSAGE_BYTES + ENVELOPE_BYTES,
+    limit: maxMessageBytes + ENVELOPE_BYTES,
     inflate: false,
     type: (request) => hasJsonBody(request) && !isBatch(request),
   });

@@ -25,6 +25,7 @@ export function serverOptions(environment: Environment): ServerOptions {
     requestTimeout: REQUEST_TIMEOUT_SECONDS * 1000,
     connectionsCheckingInterval: LOOK_MS,
     keepAliveTimeout: KEEP_ALIVE_SECONDS * 1000,
-    maxHeaderSize: HEADER_BYTES + environment.MAX_CHANNELS_PER_STREAM * HEADER_BYTES_PER_CHANNEL,
+    maxHeaderSize:
+      HEADER_BYTES + environment.options.maxChannelsPerStream * HEADER_BYTES_PER_CHANNEL,
   };
 }

@@ -1,0 +1,165 @@
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import proxyAddr from 'proxy-addr';
+import { z } from 'zod';
+import { birdsongSchema } from '../config/birdsong.schema.js';
+import { fraction, innermost, nonEmpty, notesOf, oneOf, option, whole } from '../config/option.js';
+import type { OptionNotes } from '../config/option.js';
+import { redisFields, redisServers } from '../config/redis.schema.js';
+
+const origins = z
+  .string()
+  .transform((list) => list.split(',').map((origin) => origin.trim()))
+  .pipe(z.array(z.string().refine(isOrigin, 'must be origins like https://app.example')));
+
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
+
+/** Proxies as Express' `trust proxy` has them: how many there are, or their addresses and networks. */
+const proxies = z.union(
+  [
+    z
+      .string()
+      .regex(/^[1-9]\d?$/)
+      .transform(Number),
+    z
+      .string()
+      .transform((list) => list.split(',').map((one) => one.trim()))
+      .pipe(z.array(z.string().refine(isNetwork))),
+  ],
+  {
+    error: 'must be a number of proxies, or addresses, networks, loopback, linklocal, uniquelocal',
+  },
+);
+
+/** What proxy-addr takes, but for its short forms of an address: `10` would be one, not a number of proxies. */
+function isNetwork(text: string): boolean {
+  const [address = ''] = text.split('/');
+  if (!['loopback', 'linklocal', 'uniquelocal'].includes(text) && !isIP(address)) {
+    return false;
+  }
+  try {
+    proxyAddr.compile(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const file = z.string().transform((path, context) => {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    context.addIssue({ code: 'custom', message: `cannot be read (${code ?? '?'}): ${path}` });
+    return z.NEVER;
+  }
+});
+
+/** Every variable that is the server's own, by its name. After a change, `npm run options`. */
+const serverSchema = z.object({
+  PORT: option(whole(0, 65_535).default(3000), {
+    text: 'TCP port to listen on. 0 takes any free one.',
+  }),
+  HOST: option(nonEmpty().default('0.0.0.0'), {
+    text: 'Address to listen on: 127.0.0.1 for this machine only, :: for IPv6 too.',
+  }),
+  LOG_LEVEL: option(oneOf(['fatal', 'error', 'warn', 'log', 'debug', 'verbose']).default('log'), {
+    text: 'The least important lines to log.',
+  }),
+  CORS_ORIGINS: option(origins.optional(), {
+    example: 'https://app.example.com,https://admin.example.com',
+    text: 'Origins, separated by commas, whose pages may use this server.',
+    unset: 'its own origin only',
+  }),
+  MAX_CONNECTIONS: option(whole(1, 1_000_000).default(20_000), {
+    text: 'The most connections of one process. Nine tenths of them may be readers (streams and waiting long-polls): one more gets 503. The rest is for sends and health checks. Each connection takes a file descriptor (`ulimit -n`).',
+  }),
+  MAX_CONNECTIONS_PER_ADDRESS: option(whole(1, 1_000_000).optional(), {
+    example: '200',
+    text: 'The most requests under way, streams among them, of one IPv4 address or IPv6 /64 network: one more gets 429. Behind a proxy, set `TRUST_PROXY` too, or all clients count as one. Many people may share an address.',
+    unset: 'no limit',
+  }),
+  TRUST_PROXY: option(proxies.optional(), {
+    example: 'loopback,10.0.0.0/8',
+    text: 'The proxies whose `X-Forwarded-For` is believed: how many stand one behind the other, or their addresses and networks, separated by commas. `loopback`, `linklocal` and `uniquelocal` name such networks.',
+    unset: 'nobody is believed',
+  }),
+  HEADER_TIMEOUT_SECONDS: option(fraction(0.1, 3600).default(10), {
+    text: 'Seconds that a client may take for the head of a request.',
+  }),
+  REQUEST_TIMEOUT_SECONDS: option(fraction(0.1, 3600).default(30), {
+    text: 'Seconds that a client may take for all of a request. It does not limit how long a stream lasts.',
+  }),
+  KEEP_ALIVE_SECONDS: option(fraction(0.1, 3600).default(75), {
+    text: 'Seconds without a request after which a connection is closed. Keep it longer than the proxies in front keep theirs (deploy/nginx: 60 s), or a request may meet a connection that is just being closed.',
+  }),
+  MAX_BATCH_BYTES: option(whole(256, 64 * 1024 * 1024).default(4 * 1024 * 1024), {
+    text: "The largest batch of messages, in bytes of JSON. nginx's `client_max_body_size` must allow it.",
+  }),
+  HISTORY_COUNT: option(whole(1, 1_000_000).default(1000), {
+    text: 'Messages that each channel keeps.',
+  }),
+  HISTORY_SECONDS: option(whole(1, 315_360_000).default(86_400), {
+    text: 'Seconds for which a channel keeps a message.',
+  }),
+  REDIS_TLS_CA_FILE: option(file.optional(), {
+    text: 'Path of a PEM file: the certificate of a CA of your own.',
+    unset: 'the CAs that Node knows',
+  }),
+  REDIS_TLS_CERT_FILE: option(file.optional(), {
+    text: 'Path of a PEM file: the certificate that this server shows to Redis.',
+    unset: 'none',
+  }),
+  REDIS_TLS_KEY_FILE: option(file.optional(), {
+    text: 'Path of a PEM file: the key of that certificate.',
+    unset: 'none',
+  }),
+});
+
+/** All that the environment says: what is the server's own, and options of the module. */
+export const environmentSchema = z.object({
+  ...serverSchema.shape,
+  options: z.object({
+    ...birdsongSchema.omit({ channels: true, identify: true, redis: true }).shape,
+    redis: redisFields
+      // Which of the two is missing, the server says in its own words.
+      .extend({
+        sentinel: redisServers.shape.sentinel.partial({ name: true, nodes: true }).optional(),
+      })
+      .optional(),
+  }),
+});
+
+export interface Variable {
+  readonly name: string;
+  /** Where its value stands in the schema of the environment. */
+  readonly path: readonly string[];
+  readonly schema: z.ZodType;
+  readonly notes: OptionNotes;
+}
+
+/** Every variable that the server reads. */
+export const VARIABLES: readonly Variable[] = [
+  ...variablesOf(environmentSchema.shape.options, ['options'], (_, notes) => notes.variable),
+  ...variablesOf(serverSchema, [], (key) => key),
+];
+
+function variablesOf(
+  { shape }: z.ZodObject,
+  parent: readonly string[],
+  nameOf: (key: string, notes: OptionNotes) => string | undefined,
+): Variable[] {
+  return Object.entries(shape).flatMap(([key, child]) => {
+    const schema = child as z.ZodType;
+    const path = [...parent, key];
+    const content = innermost(schema);
+    if (content instanceof z.ZodObject) {
+      return variablesOf(content, path, nameOf);
+    }
+    const notes = notesOf(schema) ?? { text: '' };
+    const name = nameOf(key, notes);
+    return name === undefined ? [] : [{ name, path, schema, notes }];
+  });
+}
