@@ -27,4 +27,4 @@ EXPOSE 3000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --start-interval=1s --retries=3 \
   CMD ["node", "deploy/healthcheck.mjs"]
-CMD ["node", "dist/main.js"]
+CMD ["node", "dist/bin.js"]

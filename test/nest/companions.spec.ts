@@ -2,15 +2,11 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import {
   Controller,
   Injectable,
-  Req,
   SetMetadata,
-  Sse,
-  SseSignal,
   ValidationPipe,
   type CallHandler,
   type CanActivate,
   type ExecutionContext,
-  type MessageEvent,
   type NestInterceptor,
 } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
@@ -22,12 +18,11 @@ import {
   ClientProxyFactory,
 } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
-import { SkipThrottle, ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
 import compression from 'compression';
 import helmet from 'helmet';
-import { firstValueFrom, map, timeout, type Observable } from 'rxjs';
+import { firstValueFrom, map, type Observable } from 'rxjs';
 import supertest from 'supertest';
-import { Birdsong, BirdsongModule, type HttpRequest } from '../../src/index.js';
+import { Birdsong, BirdsongModule } from '../../src/index.js';
 import { freePort } from '../harness/free-port.js';
 import { isMessage } from '../harness/event-stream-parser.js';
 import { request } from '../harness/http-client.js';
@@ -35,6 +30,7 @@ import { LANES } from '../harness/lanes.js';
 import { NestApp } from '../harness/nest-app.js';
 import { SseReader } from '../harness/sse-reader.js';
 import { birdsong } from './adapters.js';
+import { TimeoutInterceptor } from './timeout.interceptor.js';
 
 const Public = () => SetMetadata('isPublic', true);
 
@@ -55,35 +51,12 @@ class EnvelopeInterceptor implements NestInterceptor {
   }
 }
 
-@Injectable()
-class TimeoutInterceptor implements NestInterceptor {
-  intercept(_: ExecutionContext, next: CallHandler<unknown>): Observable<unknown> {
-    return next.handle().pipe(timeout(150));
-  }
-}
-
 /** As docs/nest.md says. */
 @Injectable()
 class KindTimeoutInterceptor extends TimeoutInterceptor {
   override intercept(context: ExecutionContext, next: CallHandler<unknown>): Observable<unknown> {
     const isEventStream = Reflect.hasMetadata('__sse__', context.getHandler());
     return isEventStream ? next.handle() : super.intercept(context, next);
-  }
-}
-
-@Controller()
-class SignalController {
-  readonly signals: AbortSignal[] = [];
-
-  constructor(private readonly birdsong: Birdsong) {}
-
-  @Sse('signalled')
-  signalled(
-    @Req() incoming: HttpRequest,
-    @SseSignal() signal: AbortSignal,
-  ): Observable<MessageEvent> {
-    this.signals.push(signal);
-    return this.birdsong.stream('open.1', incoming);
   }
 }
 
@@ -192,43 +165,6 @@ describe.each(LANES)('beside what apps have, in the %s lane', (lane) => {
     expect(history.headers['content-encoding']).toBe('gzip');
   });
 
-  describe('a throttler', () => {
-    const limits = ThrottlerModule.forRoot([{ ttl: 60_000, limit: 3 }]);
-    const providers = [{ provide: APP_GUARD, useClass: ThrottlerGuard }];
-
-    test('does not count streams and reconnects, and counts sends', async () => {
-      const app = await start({ imports: [limits, birdsong({ lane })], providers });
-      const opened = [];
-      for (let count = 0; count < 8; count++) {
-        const reader = await open(app);
-        opened.push(reader.status);
-        await reader.close();
-      }
-      const sent = [];
-      for (let count = 0; count < 4; count++) {
-        sent.push((await request(messages(app), { json: { data: count } })).status);
-      }
-
-      expect(opened).toEqual(Array.from({ length: 8 }, () => 200));
-      expect(sent).toEqual([201, 201, 201, 429]);
-    });
-
-    test('counts them where the app says so', async () => {
-      const app = await start({
-        imports: [limits, birdsong({ lane, decorators: [SkipThrottle({ default: false })] })],
-        providers,
-      });
-      const statuses = [];
-      for (let count = 0; count < 4; count++) {
-        const reader = await open(app);
-        statuses.push(reader.status);
-        await reader.close();
-      }
-
-      expect(statuses).toEqual([200, 200, 200, 429]);
-    });
-  });
-
   test('@nestjs/config gives forRootAsync its options', async () => {
     const app = await start({
       imports: [
@@ -302,45 +238,5 @@ describe.each(LANES)('beside what apps have, in the %s lane', (lane) => {
     await reader.until(({ comments }) => comments.length > 3);
 
     expect(reader.isOpen).toBe(true);
-  });
-});
-
-describe('the observable lane', () => {
-  let host: NestApp;
-
-  afterEach(() => host.close());
-
-  test('aborts @SseSignal() when its client leaves, and not before', async () => {
-    host = await NestApp.start({ imports: [birdsong()], controllers: [SignalController] });
-    const reader = await SseReader.open(`${host.url}/signalled`);
-    await reader.next();
-    const { signals } = host.app.get(SignalController);
-    const before = signals.map(({ aborted }) => aborted);
-    await reader.close();
-    while (!signals[0]?.aborted) {
-      await new Promise(setImmediate);
-    }
-
-    expect(before).toEqual([false]);
-  });
-
-  test('a time-out ends it, and the return from Nest’s own error is a gap and all that is kept', async () => {
-    host = await NestApp.start({
-      imports: [birdsong({ lane: 'observable' })],
-      providers: [{ provide: APP_INTERCEPTOR, useClass: TimeoutInterceptor }],
-    });
-    const url = `${host.url}/channels/open.1/events`;
-    await request(`${host.url}/channels/open.1/messages`, { json: { data: 'kept' } });
-    const reader = await SseReader.open(url);
-    const error = await reader.next(({ event }) => event === 'error');
-    expect(await reader.ended).toBe('complete');
-    const back = await SseReader.open(url, { headers: { 'Last-Event-ID': reader.lastEventId } });
-    const [gap] = await back.take(1, ({ event }) => event === 'stream.gap');
-    const message = await back.next(isMessage);
-    await back.close();
-
-    expect(error.id).toBe('1');
-    expect(JSON.parse(gap?.data ?? '')).toMatchObject({ after: null });
-    expect(JSON.parse(message.data)).toMatchObject({ data: 'kept' });
   });
 });
