@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { APP_INTERCEPTOR } from '@nestjs/core';
 import { Birdsong, BirdsongModule, type Message } from '../../src/index.js';
 import type { ParsedEvent } from '../harness/event-stream-parser.js';
 import { NestApp } from '../harness/nest-app.js';
@@ -6,6 +7,7 @@ import { SseReader } from '../harness/sse-reader.js';
 import {
   CHANNEL,
   CompositionsController,
+  IdKeepingInterceptor,
   InterceptedController,
   OTHER_CHANNEL,
   OwnEventsInterceptor,
@@ -67,6 +69,18 @@ describe('whatever an app composes of a stream, its clients lose and repeat noth
     if (hasOwnEvents(route)) {
       expect(seen.others.filter(({ event }) => event === 'own').length).toBeGreaterThan(0);
     }
+  });
+
+  test('also behind an APP_INTERCEPTOR of the app that adds events, and keeps ids', async () => {
+    await host.close();
+    host = await NestApp.start({
+      imports: [BirdsongModule.forRoot({ channels: { 'feed.*': {} } })],
+      controllers: [CompositionsController],
+      providers: [{ provide: APP_INTERCEPTOR, useClass: IdKeepingInterceptor }],
+    });
+    const seen = await readWhilePublishing(host, 'compose/as-it-is');
+
+    expect(numbersIn(seen, CHANNEL)).toEqual(Array.from({ length: COUNT }, (_, at) => at + 1));
   });
 
   test('also behind a global interceptor that adds events', async () => {

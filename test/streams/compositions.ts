@@ -31,7 +31,7 @@ import {
   timer,
   type Observable,
 } from 'rxjs';
-import { Birdsong, type Message } from '../../src/index.js';
+import { Birdsong, keepEventIds, type Message } from '../../src/index.js';
 
 export const CHANNEL = 'feed.one';
 export const OTHER_CHANNEL = 'feed.two';
@@ -47,6 +47,15 @@ const messageOf = ({ data }: MessageEvent): Message => data as Message;
 export class OwnEventsInterceptor implements NestInterceptor {
   intercept(_: ExecutionContext, next: CallHandler<MessageEvent>): Observable<MessageEvent> {
     return merge(next.handle(), own$('interceptor'));
+  }
+}
+
+/** As docs/nest.md says of those that stand outside Birdsong's own. */
+@Injectable()
+export class IdKeepingInterceptor implements NestInterceptor {
+  intercept(context: ExecutionContext, next: CallHandler<MessageEvent>): Observable<unknown> {
+    const request = context.switchToHttp().getRequest<Request>();
+    return merge(next.handle(), own$('outside')).pipe(keepEventIds(request));
   }
 }
 
