@@ -6,7 +6,7 @@ import type { Message } from './protocol/message.js';
 import type { Content, NewMessage, Receipt, SendOptions } from './publishing/new-message.event.js';
 import { formatPosition, parsePosition, type Position } from './protocol/position.js';
 import { PublishingService } from './publishing/publishing.service.js';
-import { BirdsongError } from './errors/birdsong.error.js';
+import { BirdsongError } from './errors/birdsong-error.js';
 import { ChannelPolicies, type Channel } from './channels/channel-policies.js';
 import type { Identity } from './channels/policy.js';
 import type { HttpRequest, HttpResponse } from './http/http-request.js';

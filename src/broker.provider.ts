@@ -1,10 +1,10 @@
 import type { FactoryProvider } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { isBroker, isBrokerClass, type BrokerOption } from './broker/broker.option.js';
+import { isBroker, isBrokerClass, type BrokerOption } from './broker/broker-option.js';
 import { Broker } from './broker/broker.port.js';
-import { BirdsongSettings } from './config/birdsong.settings.js';
-import { MemoryBroker } from './engines/memory/memory.broker.js';
-import { RedisBroker } from './engines/redis/redis.broker.js';
+import { BirdsongSettings } from './config/birdsong-settings.js';
+import { MemoryBroker } from './engines/memory/memory-broker.js';
+import { RedisBroker } from './engines/redis/redis-broker.js';
 
 /** The broker that the options name. */
 export const brokerProvider: FactoryProvider<Broker> = {

@@ -2,7 +2,7 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
-import { HttpAdapter } from './server/hardening/http.adapter.js';
+import { HttpAdapter } from './server/hardening/http-adapter.js';
 import { configure, listen } from './server/http.js';
 import { readEnvironment } from './server/environment.js';
 import { createLogger } from './server/logger.js';

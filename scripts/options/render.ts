@@ -1,6 +1,6 @@
 import { format, resolveConfig } from 'prettier';
-import { birdsongSchema, extrasSchema } from '../../src/config/birdsong.schema.js';
-import { redisCommon, redisServers } from '../../src/config/redis.schema.js';
+import { birdsongSchema, extrasSchema } from '../../src/config/birdsong-schema.js';
+import { redisCommon, redisServers } from '../../src/config/redis-schema.js';
 import { envExample } from './env-example.js';
 import { interfaces } from './interfaces.js';
 import { optionsPage } from './options-page.js';
@@ -10,8 +10,8 @@ export async function render(): Promise<Map<string, string>> {
   const files = new Map([
     ['.env.example', envExample()],
     ['docs/options.md', optionsPage()],
-    ['src/config/birdsong.options.ts', moduleOptions()],
-    ['src/config/redis.options.ts', redisOptions()],
+    ['src/config/birdsong-options.ts', moduleOptions()],
+    ['src/config/redis-options.ts', redisOptions()],
   ]);
   for (const [path, text] of files) {
     if (/\.(ts|md)$/.test(path)) {

@@ -8,11 +8,11 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { requireNames } from '../channels/channel-name.js';
-import { BirdsongError } from '../errors/birdsong.error.js';
-import { BirdsongSettings } from '../config/birdsong.settings.js';
+import { BirdsongError } from '../errors/birdsong-error.js';
+import { BirdsongSettings } from '../config/birdsong-settings.js';
 import { ChannelPolicies, type Channel } from '../channels/channel-policies.js';
 import type { Asker, Identity } from '../channels/policy.js';
-import { SENDER_LENGTH } from '../protocol/message-form.js';
+import { SENDER_LENGTH } from '../protocol/message-format.js';
 import { firstRefused, type Kind } from './first-refused.js';
 import { IdentityPort } from './identity.port.js';
 

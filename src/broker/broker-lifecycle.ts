@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { BirdsongError } from '../errors/birdsong.error.js';
+import { BirdsongError } from '../errors/birdsong-error.js';
 import { Broker } from './broker.port.js';
 
 /** Opens the broker once, for whoever asks first: the module's start, or a publish in a hook that runs before it. */

@@ -1,4 +1,4 @@
-import { BirdsongError } from '../errors/birdsong.error.js';
+import { BirdsongError } from '../errors/birdsong-error.js';
 
 const FORM = /^[A-Za-z0-9_:-]+(?:\.[A-Za-z0-9_:-]+)*$/;
 const MAX_LENGTH = 128;

@@ -1,4 +1,4 @@
-import { BirdsongError } from '../errors/birdsong.error.js';
+import { BirdsongError } from '../errors/birdsong-error.js';
 import { requireChannelName } from './channel-name.js';
 import { ChannelPattern } from './channel-pattern.js';
 import { resolvePolicy, type Policy, type PolicyOptions } from './policy.js';

@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { BirdsongError, type FieldError } from '../errors/birdsong.error.js';
+import { BirdsongError, type FieldError } from '../errors/birdsong-error.js';
 
 /**
  * The data as the schema gives it back.

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Broker } from '../broker/broker.port.js';
 import { overloaded } from '../errors/overloaded.js';
-import { BirdsongSettings } from '../config/birdsong.settings.js';
+import { BirdsongSettings } from '../config/birdsong-settings.js';
 import type { Channel } from '../channels/channel-policies.js';
-import { ChannelFeed } from './channel.feed.js';
+import { ChannelFeed } from './channel-feed.js';
 import { HistoryLimiter } from '../broker/history-limiter.js';
 import { RingBudget } from './ring-budget.js';
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { overloaded } from '../errors/overloaded.js';
-import { BirdsongSettings } from '../config/birdsong.settings.js';
+import { BirdsongSettings } from '../config/birdsong-settings.js';
 
 /** How many clients read from this node at the same time, by a stream or a waiting long-poll. */
 @Injectable()

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { LogThrottle } from '../concurrency/log-throttle.js';
-import { BirdsongSettings } from '../config/birdsong.settings.js';
+import { BirdsongSettings } from '../config/birdsong-settings.js';
 
 /** An answer whose client does not take it as fast as it is written. */
 export interface UnsentAnswer {

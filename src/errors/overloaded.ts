@@ -1,4 +1,4 @@
-import { BirdsongError } from './birdsong.error.js';
+import { BirdsongError } from './birdsong-error.js';
 
 const RETRY_MIN_SECONDS = 5;
 const RETRY_SPREAD_SECONDS = 6;

@@ -19,7 +19,7 @@ import { RequestPipe, wholeParameter } from '../http/request.pipe.js';
 import type { HistoryPage } from '../broker/broker.port.js';
 import { endOf, HistoryService } from './history.service.js';
 import { UnsentBytes } from '../delivery/unsent-bytes.js';
-import { whenClosed } from '../http/when-closed.js';
+import { whenClosed } from '../http/on-finished.js';
 
 const position = z
   .string()

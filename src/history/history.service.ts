@@ -4,7 +4,7 @@ import { Stopping } from '../concurrency/stopping.js';
 import { Pause } from '../concurrency/pause.js';
 import type { Position } from '../protocol/position.js';
 import type { Channel } from '../channels/channel-policies.js';
-import { ChannelReader } from '../delivery/channel.reader.js';
+import { ChannelReader } from '../delivery/channel-reader.js';
 import { Feeds } from '../delivery/feeds.js';
 import { HistoryLimiter } from '../broker/history-limiter.js';
 import { StreamLimit } from '../delivery/stream-limit.js';

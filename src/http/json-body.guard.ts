@@ -1,6 +1,6 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { parse } from 'content-type';
-import { BirdsongError } from '../errors/birdsong.error.js';
+import { BirdsongError } from '../errors/birdsong-error.js';
 
 /** Whether this Content-Type is JSON's, whatever its parameters. */
 export function isJsonType(contentType = ''): boolean {

@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import { BirdsongError, type ErrorCode, type FieldError } from '../errors/birdsong.error.js';
+import { BirdsongError, type ErrorCode, type FieldError } from '../errors/birdsong-error.js';
 
 /** The errors of Express' body parser that a client can cause, by their `type`. */
 const BODY_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { HistoryService } from '../history/history.service.js';
 import { Observers } from '../streams/observers.js';
-import { BirdsongSettings } from '../config/birdsong.settings.js';
+import { BirdsongSettings } from '../config/birdsong-settings.js';
 import { Streams } from '../streams/streams.js';
-import { OpenConnections } from './open.connections.js';
+import { OpenConnections } from './open-connections.js';
 import { Waves } from './waves.js';
 
 /** How long, once everybody has been told to leave, what is under way may take until it is cut off. */

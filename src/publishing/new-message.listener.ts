@@ -2,8 +2,8 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Broker, type PublishResult, type Publication } from '../broker/broker.port.js';
 import { BrokerLifecycle } from '../broker/broker-lifecycle.js';
 import { ChannelPolicies, type Channel } from '../channels/channel-policies.js';
-import { BirdsongSettings } from '../config/birdsong.settings.js';
-import { BirdsongError } from '../errors/birdsong.error.js';
+import { BirdsongSettings } from '../config/birdsong-settings.js';
+import { BirdsongError } from '../errors/birdsong-error.js';
 import { AppEvents } from '../events/app-events.js';
 import { MessageAcceptedEvent } from '../events/message-accepted.event.js';
 import { completeJson, type Message } from '../protocol/message.js';
@@ -12,7 +12,7 @@ import { NewBatchEvent } from './new-batch.event.js';
 import { NewMessageEvent, type NewMessage, type Receipt } from './new-message.event.js';
 import type { Origin } from './publish.event.js';
 import { toPublications } from './publications.js';
-import { requireForm, type Send } from './send-form.js';
+import { requireForm, type Send } from './validate-send.js';
 
 /** Hands every new message to the broker, whoever emitted it. */
 @Injectable()

@@ -1,10 +1,10 @@
 import type { Publication } from '../broker/broker.port.js';
 import { validateData } from '../channels/validate-data.js';
-import { BirdsongError } from '../errors/birdsong.error.js';
+import { BirdsongError } from '../errors/birdsong-error.js';
 import { DEFAULT_TYPE, encodeTail, type Draft } from '../protocol/message.js';
 import type { Policy } from '../channels/policy.js';
-import { detach } from './detach.js';
-import type { Send } from './send-form.js';
+import { detach } from './deep-copy.js';
+import type { Send } from './validate-send.js';
 
 /** What all messages of a send have in common. */
 type Envelope = Pick<Draft, 'channel' | 'sender' | 'createdAt'> & { readonly maxBytes: number };

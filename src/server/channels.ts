@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { BirdsongOptions } from '../config/birdsong.options.js';
+import type { BirdsongOptions } from '../config/birdsong-options.js';
 import type { HistoryLimits } from '../channels/policy.js';
 
 /** What someone says in a chat room. */

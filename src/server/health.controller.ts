@@ -1,7 +1,7 @@
 import { Controller, Get, Header, UseFilters } from '@nestjs/common';
 import { Stopping } from '../concurrency/stopping.js';
 import { Broker } from '../broker/broker.port.js';
-import { BirdsongError } from '../errors/birdsong.error.js';
+import { BirdsongError } from '../errors/birdsong-error.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 
 /** For whatever keeps the server running. */

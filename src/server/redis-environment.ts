@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { contradictions, hasServer, type RedisOptions } from '../config/redis.settings.js';
+import { contradictions, hasServer, type RedisOptions } from '../config/redis-settings.js';
 import type { environmentSchema } from './variables.js';
 
 type Given = z.output<typeof environmentSchema>;

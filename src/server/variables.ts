@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import proxyAddr from 'proxy-addr';
 import { z } from 'zod';
-import { birdsongSchema } from '../config/birdsong.schema.js';
+import { birdsongSchema } from '../config/birdsong-schema.js';
 import { fraction, innermost, nonEmpty, notesOf, oneOf, option, whole } from '../config/option.js';
 import type { OptionNotes } from '../config/option.js';
-import { redisFields, redisServers } from '../config/redis.schema.js';
+import { redisFields, redisServers } from '../config/redis-schema.js';
 
 const origins = z
   .string()

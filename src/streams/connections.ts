@@ -1,6 +1,6 @@
 import type { ClosingReason } from '../protocol/control-events.js';
 import type { Stream } from './stream.js';
-import type { StreamRegistry } from './stream.registry.js';
+import type { StreamRegistry } from './stream-registry.js';
 
 /** Which connections are meant: those that fit all that is given. */
 export interface ConnectionFilter {

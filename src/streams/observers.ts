@@ -4,7 +4,7 @@ import type { Message } from '../protocol/message.js';
 import { formatPosition, type Position } from '../protocol/position.js';
 import { Stopping } from '../concurrency/stopping.js';
 import type { Channel } from '../channels/channel-policies.js';
-import { ChannelReader, type ReaderSink } from '../delivery/channel.reader.js';
+import { ChannelReader, type ReaderSink } from '../delivery/channel-reader.js';
 import { Feeds } from '../delivery/feeds.js';
 import type { FrameBatch } from '../delivery/frame-batch.js';
 

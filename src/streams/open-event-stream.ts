@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Stream } from './stream.js';
-import { trimResponse } from './trim-response.js';
+import { trimResponse } from './free-response-memory.js';
 
 const HEADERS = {
   'Content-Type': 'text/event-stream',

@@ -1,5 +1,5 @@
 import type { Channel } from '../channels/channel-policies.js';
-import type { Start } from '../delivery/channel.reader.js';
+import type { Start } from '../delivery/channel-reader.js';
 import { cursorKey, parseCursor } from '../protocol/cursor.js';
 import { parsePosition } from '../protocol/position.js';
 

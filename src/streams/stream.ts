@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Gap } from '../broker/gap.js';
 import type { Identity, SlowReaderRule } from '../channels/policy.js';
-import type { ChannelFeed } from '../delivery/channel.feed.js';
+import type { ChannelFeed } from '../delivery/channel-feed.js';
 import {
   ChannelReader,
   type Beginning,
   type ReaderSink,
   type Start,
-} from '../delivery/channel.reader.js';
+} from '../delivery/channel-reader.js';
 import type { FrameBatch } from '../delivery/frame-batch.js';
 import * as events from '../protocol/control-events.js';
 import { formatPosition } from '../protocol/position.js';

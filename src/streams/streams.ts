@@ -6,8 +6,8 @@ import { requireNames } from '../channels/channel-name.js';
 import type { Channel } from '../channels/channel-policies.js';
 import type { Identity } from '../channels/policy.js';
 import { Stopping } from '../concurrency/stopping.js';
-import { BirdsongSettings } from '../config/birdsong.settings.js';
-import type { Start } from '../delivery/channel.reader.js';
+import { BirdsongSettings } from '../config/birdsong-settings.js';
+import type { Start } from '../delivery/channel-reader.js';
 import { Feeds } from '../delivery/feeds.js';
 import { UnsentBytes } from '../delivery/unsent-bytes.js';
 import {
@@ -20,13 +20,13 @@ import { lastEventIdOf } from '../http/last-event-id.js';
 import * as events from '../protocol/control-events.js';
 import { Connections } from './connections.js';
 import { EventIds, type Place } from './event-ids.js';
-import { FastLane } from './fast.lane.js';
-import { ObservableLane } from './observable.lane.js';
+import { FastLane } from './fast-lane.js';
+import { ObservableLane } from './observable-lane.js';
 import { endWithResponse, openEventStream } from './open-event-stream.js';
 import { RequestIds } from './request-ids.js';
 import { startsOf } from './resume.js';
 import { Stream, type StreamLane, type StreamOwner } from './stream.js';
-import { StreamRegistry } from './stream.registry.js';
+import { StreamRegistry } from './stream-registry.js';
 
 /** Over how long those who are sent away come back, at the least. */
 const SPREAD_MIN_MS = 1000;

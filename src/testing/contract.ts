@@ -1,13 +1,13 @@
 import { equal } from 'node:assert/strict';
-import { closeCases } from './contract/close.cases.js';
-import { connectionCases } from './contract/connection.cases.js';
+import { closeCases } from './contract/close-cases.js';
+import { connectionCases } from './contract/connection-cases.js';
 import { shows, type ContractScript, type Guarantee } from './contract/contract-case.js';
-import { deliverCases } from './contract/deliver.cases.js';
+import { deliverCases } from './contract/deliver-cases.js';
 import { inTime } from './contract/eventually.js';
-import { lossCases } from './contract/loss.cases.js';
-import { publishCases } from './contract/publish.cases.js';
-import { readCases } from './contract/read.cases.js';
-import { Scene } from './contract/scene.js';
+import { lossCases } from './contract/loss-cases.js';
+import { publishCases } from './contract/publish-cases.js';
+import { readCases } from './contract/read-cases.js';
+import { Scene } from './contract/case-context.js';
 import type { BrokerWorld, Trait } from './contract/world.js';
 
 export type { Guarantee } from './contract/contract-case.js';

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { render } from '../../scripts/options/render.js';
-import { birdsongSchema } from '../../src/config/birdsong.schema.js';
+import { birdsongSchema } from '../../src/config/birdsong-schema.js';
 import { innermost, notesOf } from '../../src/config/option.js';
 import type { BirdsongOptions } from '../../src/index.js';
 

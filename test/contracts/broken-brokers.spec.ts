@@ -9,7 +9,7 @@ import type {
   PublishResult,
   Subscription,
 } from '../../src/index.js';
-import { MemoryBroker } from '../../src/engines/memory/memory.broker.js';
+import { MemoryBroker } from '../../src/engines/memory/memory-broker.js';
 import { brokerContract, type Guarantee } from '../../src/testing/contract.js';
 import { SETTINGS } from './settings.js';
 

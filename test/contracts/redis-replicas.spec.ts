@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { BirdsongError } from '../../src/errors/birdsong.error.js';
+import { BirdsongError } from '../../src/errors/birdsong-error.js';
 import type { Broker } from '../../src/broker/broker.port.js';
 import { RedisServer } from '../harness/redis-server.js';
 import { Replication } from '../harness/replication.js';

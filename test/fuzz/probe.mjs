@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { queryObjects } from 'node:v8';
 
 const CLASSES = {
-  ChannelFeed: 'delivery/channel.feed.js',
+  ChannelFeed: 'delivery/channel-feed.js',
   Stream: 'streams/stream.js',
 };
 

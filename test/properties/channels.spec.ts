@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { BirdsongError } from '../../src/errors/birdsong.error.js';
+import { BirdsongError } from '../../src/errors/birdsong-error.js';
 import { isChannelName } from '../../src/channels/channel-name.js';
 import { ChannelPattern } from '../../src/channels/channel-pattern.js';
 import { ChannelPolicies } from '../../src/channels/channel-policies.js';

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Frame } from '../../src/delivery/frame.js';
 import { firstBatch, toBatch } from '../../src/delivery/frame-batch.js';
-import { isMessageType } from '../../src/protocol/message-form.js';
+import { isMessageType } from '../../src/protocol/message-format.js';
 import { completeJson, encodeTail, type EncodedMessage } from '../../src/protocol/message.js';
 import { formatPosition, type Position } from '../../src/protocol/position.js';
 import { decodePublished, encodePayload } from '../../src/engines/redis/payload.js';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, jest, test } from '@jest/globals';
 import fc from 'fast-check';
-import { BirdsongSettings } from '../../src/config/birdsong.settings.js';
-import { MemoryBroker } from '../../src/engines/memory/memory.broker.js';
+import { BirdsongSettings } from '../../src/config/birdsong-settings.js';
+import { MemoryBroker } from '../../src/engines/memory/memory-broker.js';
 import { commandsOn, IDEMPOTENCY_SECONDS, LIMITS, setUp } from './broker-commands.js';
 
 describe('With a clock that is set,', () => {

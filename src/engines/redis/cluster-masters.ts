@@ -1,5 +1,5 @@
 import type { ClusterNode } from './cluster-nodes.js';
-import type { RedisMaster } from './redis.topology.js';
+import type { RedisMaster } from './redis-topology.js';
 import { SLOT_COUNT } from './slots.js';
 
 /**

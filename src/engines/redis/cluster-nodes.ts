@@ -1,4 +1,4 @@
-import type { RedisAddress } from '../../config/redis.options.js';
+import type { RedisAddress } from '../../config/redis-options.js';
 
 /** A node of a cluster, as one of them sees it. */
 export interface ClusterNode extends RedisAddress {

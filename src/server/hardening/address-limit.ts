@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { BirdsongError } from '../../errors/birdsong.error.js';
+import { BirdsongError } from '../../errors/birdsong-error.js';
 import { clientOf, type IsProxy } from './client-address.js';
-import { whenClosed } from '../../http/when-closed.js';
+import { whenClosed } from '../../http/on-finished.js';
 
 /** Connections per request that is allowed, so that a client beyond the limit is still told so. */
 const CONNECTIONS_PER_REQUEST = 2;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { overloaded } from '../../errors/overloaded.js';
 import { hasJsonBody } from './json-body.js';
-import { whenAnswered } from './when-answered.js';
+import { whenAnswered } from './on-answered.js';
 
 /** What a request has sent of its body so far. */
 interface Body {

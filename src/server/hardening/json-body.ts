@@ -3,11 +3,11 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { WeightedSemaphore } from '../../concurrency/weighted-semaphore.js';
 import { UnsentBytes } from '../../delivery/unsent-bytes.js';
-import { whenClosed } from '../../http/when-closed.js';
-import { BirdsongError } from '../../errors/birdsong.error.js';
+import { whenClosed } from '../../http/on-finished.js';
+import { BirdsongError } from '../../errors/birdsong-error.js';
 import { isJsonType } from '../../http/json-body.guard.js';
 import type { Environment } from '../environment.js';
-import { whenAnswered } from './when-answered.js';
+import { whenAnswered } from './on-answered.js';
 
 /** What a body has around its data. */
 const ENVELOPE_BYTES = 1024;

@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { BirdsongError } from '../../errors/birdsong.error.js';
+import { BirdsongError } from '../../errors/birdsong-error.js';
 
 /** Express, which calls `next` for what none of its routes and filters has answered. */
 export type ExpressListener = (

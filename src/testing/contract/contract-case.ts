@@ -1,4 +1,4 @@
-import type { Scene } from './scene.js';
+import type { Scene } from './case-context.js';
 import type { Trait } from './world.js';
 
 /** A guarantee of the port, by its number there. */

@@ -1,6 +1,6 @@
 import type { Gap } from '../broker/gap.js';
 import { before, isAfter, isSame, type Position } from '../protocol/position.js';
-import type { ChannelFeed, FeedReader } from './channel.feed.js';
+import type { ChannelFeed, FeedReader } from './channel-feed.js';
 import type { Frame } from './frame.js';
 import { firstBatch, toBatch, type FrameBatch } from './frame-batch.js';
 

@@ -1,4 +1,4 @@
-import { MemoryBroker } from '../../src/engines/memory/memory.broker.js';
+import { MemoryBroker } from '../../src/engines/memory/memory-broker.js';
 import { provesContract } from './proves-contract.js';
 import { SETTINGS } from './settings.js';
 

@@ -1,18 +1,18 @@
 import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { RedisSettings } from '../../config/redis.settings.js';
-import { ClusterTopology } from './cluster.topology.js';
+import type { RedisSettings } from '../../config/redis-settings.js';
+import { ClusterTopology } from './cluster-topology.js';
 import { redirectionOf, type Redirection } from './redirection.js';
-import { unavailable } from './redis.client.js';
-import type { RedisKeys } from './redis.keys.js';
-import { RedisShard } from './redis.shard.js';
-import type { ConnectionListener } from './subscriber.connection.js';
-import { addressText, type RedisMaster, type RedisTopology } from './redis.topology.js';
-import { SentinelTopology } from './sentinel.topology.js';
-import { SingleTopology } from './single.topology.js';
+import { unavailable } from './redis-client.js';
+import type { RedisKeys } from './redis-keys.js';
+import { RedisShard } from './redis-shard.js';
+import type { ConnectionListener } from './subscriber-connection.js';
+import { addressText, type RedisMaster, type RedisTopology } from './redis-topology.js';
+import { SentinelTopology } from './sentinel-topology.js';
+import { SingleTopology } from './single-topology.js';
 import { SLOT_COUNT, slotOf } from './slots.js';
-import { TopologyWatcher } from './topology.watcher.js';
+import { TopologyWatcher } from './topology-watcher.js';
 
 const RETRY_MS = 50;
 

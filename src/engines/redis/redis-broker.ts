@@ -14,13 +14,13 @@ import { gapBehind } from '../../broker/gap.js';
 import { BrokerSettings } from '../../broker/broker-settings.js';
 import { OrderedSubscriptions } from '../../broker/ordered-subscriptions.js';
 import { NEVER_USED_TTL_MS, POSITION_TTL_MS } from '../../broker/position-ttl.js';
-import type { RedisSettings } from '../../config/redis.settings.js';
+import type { RedisSettings } from '../../config/redis-settings.js';
 import { LastPositions } from './last-positions.js';
 import { decodePayload, encodePayload, requirePosition } from './payload.js';
-import { unavailable } from './redis.client.js';
-import { RedisKeys } from './redis.keys.js';
-import { RedisShards } from './redis.shards.js';
-import { RedisSubscriptions } from './redis.subscriptions.js';
+import { unavailable } from './redis-client.js';
+import { RedisKeys } from './redis-keys.js';
+import { RedisShards } from './redis-shards.js';
+import { RedisSubscriptions } from './redis-subscriptions.js';
 import type { ScriptCommands } from './scripts.js';
 
 /** Bytes of sends that may wait for Redis to answer: beyond them a send is refused at once. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { BirdsongError } from '../errors/birdsong.error.js';
-import { BATCH_COUNT, isIdempotencyKey, isMessageType } from '../protocol/message-form.js';
+import { BirdsongError } from '../errors/birdsong-error.js';
+import { BATCH_COUNT, isIdempotencyKey, isMessageType } from '../protocol/message-format.js';
 
 export const sendBody = z.strictObject({
   data: z.custom<unknown>((data) => data !== undefined, { error: 'Required: any JSON' }),

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { RedisAddress, RedisCommonOptions, RedisServers } from './redis.options.js';
-import { redisFields } from './redis.schema.js';
+import type { RedisAddress, RedisCommonOptions, RedisServers } from './redis-options.js';
+import { redisFields } from './redis-schema.js';
 
 type ExactlyOne<T> = {
   [One in keyof T]: Pick<T, One> & { readonly [Other in Exclude<keyof T, One>]?: undefined };

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { BirdsongOptions } from './birdsong.options.js';
-import { birdsongSchema } from './birdsong.schema.js';
+import type { BirdsongOptions } from './birdsong-options.js';
+import { birdsongSchema } from './birdsong-schema.js';
 import { parseOptions } from './option.js';
 
 type Resolved = z.output<typeof birdsongSchema>;

@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
-import type { RedisSentinelOptions } from '../../config/redis.options.js';
-import type { RedisSettings } from '../../config/redis.settings.js';
-import { createClient } from './redis.client.js';
-import { RedisTopology, type RedisMaster } from './redis.topology.js';
+import type { RedisSentinelOptions } from '../../config/redis-options.js';
+import type { RedisSettings } from '../../config/redis-settings.js';
+import { createClient } from './redis-client.js';
+import { RedisTopology, type RedisMaster } from './redis-topology.js';
 import { SLOT_COUNT } from './slots.js';
 
 /** One Redis, which Sentinels name: whom they made master last. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { whenClosed } from '../../http/when-closed.js';
+import { whenClosed } from '../../http/on-finished.js';
 
 /**
  * Acts once, when the handler has given its answer, or nobody waits for one any more. The answer itself may take

@@ -3,7 +3,7 @@ import type { Message } from '../../protocol/message.js';
 import { shows, type ContractScript } from './contract-case.js';
 import { dataOf, newChannel, publication } from './publications.js';
 import { Recorder } from './recorder.js';
-import { publishAll, upTo } from './scene.js';
+import { publishAll, upTo } from './case-context.js';
 
 /** What a listener gets while nothing fails. */
 export const deliverCases: readonly ContractScript[] = [

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit, type Type } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import type { Identity, IdentitySource } from '../channels/policy.js';
-import { BirdsongSettings } from '../config/birdsong.settings.js';
+import { BirdsongSettings } from '../config/birdsong-settings.js';
 import { IdentityPort } from './identity.port.js';
 
 /** Asks the app, by its option `identity` or `identify`. Without them nobody has an identity. */

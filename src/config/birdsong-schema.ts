@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { isBroker, type BrokerOption } from '../broker/broker.option.js';
-import type { BirdsongOptions } from './birdsong.options.js';
+import { isBroker, type BrokerOption } from '../broker/broker-option.js';
+import type { BirdsongOptions } from './birdsong-options.js';
 import { flag, fraction, oneOf, option, whole } from './option.js';
-import { redisSchema } from './redis.settings.js';
+import { redisSchema } from './redis-settings.js';
 
 const MIB = 1024 * 1024;
 
@@ -23,7 +23,7 @@ export const birdsongSchema = z.strictObject({
     text: 'The channels that exist: patterns, each with its policy. The first pattern that matches a name counts. A channel that matches none does not exist.',
   }),
   redis: option(redisSchema.optional(), {
-    type: "import('./redis.settings.js').RedisOptions",
+    type: "import('./redis-settings.js').RedisOptions",
     text: 'How to reach Redis (7.0 or newer): exactly one of `url`, `cluster` and `sentinel`.',
     unset: 'none; messages stay in the memory of this process, and so do their readers',
   }),
@@ -34,7 +34,7 @@ export const birdsongSchema = z.strictObject({
       })
       .optional(),
     {
-      type: "import('../broker/broker.option.js').BrokerOption",
+      type: "import('../broker/broker-option.js').BrokerOption",
       text: 'A broker of your own instead of `redis`: a `Broker`, a class, or a function that makes one; docs/brokers.md says how to write it. Nest injects what a class asks for: `BrokerSettings`, and what is global or imported by `forRootAsync`. A function is given the `BrokerSettings`. The module opens the broker when the app starts and closes it when the app closes, whoever made it, so each app needs one of its own.',
       unset: 'none',
     },

@@ -1,10 +1,10 @@
 import type { Redis } from 'ioredis';
-import type { RedisAddress } from '../../config/redis.options.js';
-import type { RedisSettings } from '../../config/redis.settings.js';
+import type { RedisAddress } from '../../config/redis-options.js';
+import type { RedisSettings } from '../../config/redis-settings.js';
 import { mastersOf } from './cluster-masters.js';
 import { parseClusterNodes, type ClusterNode } from './cluster-nodes.js';
-import { createClient } from './redis.client.js';
-import { addressText, answersOf, RedisTopology, type RedisMaster } from './redis.topology.js';
+import { createClient } from './redis-client.js';
+import { addressText, answersOf, RedisTopology, type RedisMaster } from './redis-topology.js';
 
 /** A Redis Cluster, as its own nodes see it. */
 export class ClusterTopology extends RedisTopology {

@@ -1,10 +1,10 @@
-import { BirdsongError } from '../errors/birdsong.error.js';
+import { BirdsongError } from '../errors/birdsong-error.js';
 import {
   BATCH_COUNT,
   isIdempotencyKey,
   isMessageType,
   SENDER_LENGTH,
-} from '../protocol/message-form.js';
+} from '../protocol/message-format.js';
 import type { NewBatch } from './new-batch.event.js';
 
 /** What is published at once: a message is a batch of one. */

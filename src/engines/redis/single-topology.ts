@@ -1,4 +1,4 @@
-import { RedisTopology, type RedisMaster } from './redis.topology.js';
+import { RedisTopology, type RedisMaster } from './redis-topology.js';
 import { SLOT_COUNT } from './slots.js';
 
 /** One Redis, always the same. */

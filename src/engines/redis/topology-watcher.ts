@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
-import type { RedisMaster, RedisTopology } from './redis.topology.js';
+import type { RedisMaster, RedisTopology } from './redis-topology.js';
 
 /** What comes in quick succession is one question. */
 const SOON_MS = 50;

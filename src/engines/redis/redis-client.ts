@@ -1,8 +1,8 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { Pause } from '../../concurrency/pause.js';
-import { BirdsongError } from '../../errors/birdsong.error.js';
-import type { RedisAddress } from '../../config/redis.options.js';
-import type { RedisSettings } from '../../config/redis.settings.js';
+import { BirdsongError } from '../../errors/birdsong-error.js';
+import type { RedisAddress } from '../../config/redis-options.js';
+import type { RedisSettings } from '../../config/redis-settings.js';
 
 const RECONNECT_FIRST_MS = 50;
 const RECONNECT_MAX_MS = 1000;

@@ -3,7 +3,7 @@ import { shows, type ContractScript, type Guarantee } from './contract-case.js';
 import { dataOf, newChannel, publication } from './publications.js';
 import { Publishing } from './publishing.js';
 import { Recorder } from './recorder.js';
-import { publishAll, publishUntilTaken, untilAvailable, upTo, type Scene } from './scene.js';
+import { publishAll, publishUntilTaken, untilAvailable, upTo, type Scene } from './case-context.js';
 
 const showsOfConnections = (
   guarantee: Guarantee,

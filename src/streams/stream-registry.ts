@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { BirdsongSettings } from '../config/birdsong.settings.js';
+import { BirdsongSettings } from '../config/birdsong-settings.js';
 import { StreamLimit } from '../delivery/stream-limit.js';
 import type { Gap } from '../broker/gap.js';
 import { AppEvents } from '../events/app-events.js';

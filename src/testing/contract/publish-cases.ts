@@ -2,7 +2,7 @@ import { deepStrictEqual as same, equal, ok } from 'node:assert/strict';
 import { shows, type ContractScript } from './contract-case.js';
 import { batch, dataOf, newChannel, offsets, publication } from './publications.js';
 import { Recorder } from './recorder.js';
-import { upTo } from './scene.js';
+import { upTo } from './case-context.js';
 
 const MANY = 300;
 

@@ -4,7 +4,7 @@ import { formatPosition, isAfter, type Position } from '../../protocol/position.
 import { shows, type ContractScript } from './contract-case.js';
 import { dataOf, newChannel, publication } from './publications.js';
 import { Recorder } from './recorder.js';
-import { publishAll, publishUntilTaken, untilAvailable, upTo, type Scene } from './scene.js';
+import { publishAll, publishUntilTaken, untilAvailable, upTo, type Scene } from './case-context.js';
 
 const showsOfLosses = (name: string, play: (scene: Scene) => Promise<void>) =>
   shows(5, name, play, 'lose messages');

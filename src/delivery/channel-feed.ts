@@ -6,9 +6,9 @@ import { before, type Position } from '../protocol/position.js';
 import type { Channel } from '../channels/channel-policies.js';
 import { Frame } from './frame.js';
 import { firstBatch, toBatch, type FrameBatch } from './frame-batch.js';
-import { FrameRing, RING_COUNT } from './frame.ring.js';
+import { FrameRing, RING_COUNT } from './frame-ring.js';
 import type { HistoryLimiter } from '../broker/history-limiter.js';
-import { ReplaySource, type ReplayPage } from './replay.source.js';
+import { ReplaySource, type ReplayPage } from './replay-source.js';
 import { Pacer } from './pacer.js';
 import type { RingBudget } from './ring-budget.js';
 

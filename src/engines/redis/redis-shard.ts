@@ -1,13 +1,13 @@
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { setImmediate } from 'node:timers/promises';
-import type { RedisAddress } from '../../config/redis.options.js';
-import type { RedisSettings } from '../../config/redis.settings.js';
+import type { RedisAddress } from '../../config/redis-options.js';
+import type { RedisSettings } from '../../config/redis-settings.js';
 import { PubSub } from './pub-sub.js';
-import { createClient, endClient } from './redis.client.js';
-import { SubscriberConnection, type ConnectionListener } from './subscriber.connection.js';
+import { createClient, endClient } from './redis-client.js';
+import { SubscriberConnection, type ConnectionListener } from './subscriber-connection.js';
 import { scripts, type CommandsClient } from './scripts.js';
-import { addressText } from './redis.topology.js';
+import { addressText } from './redis-topology.js';
 
 /** The connections to one master: one for commands, one that is subscribed, and perhaps one for sends. */
 export class RedisShard {

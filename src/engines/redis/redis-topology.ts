@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { Pause } from '../../concurrency/pause.js';
-import type { RedisAddress } from '../../config/redis.options.js';
-import { endClient } from './redis.client.js';
+import type { RedisAddress } from '../../config/redis-options.js';
+import { endClient } from './redis-client.js';
 
 /** How long is waited for further answers when there is one. */
 const STRAGGLER_MS = 250;

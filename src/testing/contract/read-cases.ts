@@ -4,7 +4,7 @@ import type { Position } from '../../protocol/position.js';
 import { shows, type ContractScript } from './contract-case.js';
 import { eventually } from './eventually.js';
 import { dataOf, newChannel, offsets, publication } from './publications.js';
-import { publishAll, upTo } from './scene.js';
+import { publishAll, upTo } from './case-context.js';
 
 /** What a read behind such a position says, of 12 messages of which 5 are kept. */
 const PLACES: readonly [name: string, from: (newest: Position) => Position, isGap: boolean][] = [

@@ -13,14 +13,14 @@ export interface BirdsongOptions<Claims = import('../channels/policy.js').Unknow
    * How to reach Redis (7.0 or newer): exactly one of `url`, `cluster` and `sentinel`. Default: none; messages stay
    * in the memory of this process, and so do their readers.
    */
-  readonly redis?: import('./redis.settings.js').RedisOptions | undefined;
+  readonly redis?: import('./redis-settings.js').RedisOptions | undefined;
   /**
    * A broker of your own instead of `redis`: a `Broker`, a class, or a function that makes one; docs/brokers.md says
    * how to write it. Nest injects what a class asks for: `BrokerSettings`, and what is global or imported by
    * `forRootAsync`. A function is given the `BrokerSettings`. The module opens the broker when the app starts and
    * closes it when the app closes, whoever made it, so each app needs one of its own. Default: none.
    */
-  readonly broker?: import('../broker/broker.option.js').BrokerOption | undefined;
+  readonly broker?: import('../broker/broker-option.js').BrokerOption | undefined;
   /**
    * Who speaks in a request to Birdsong's own routes: an `IdentityPort`, or the class of one. Of a class, the
    * instance is taken that some module of the app provides. If none does, Birdsong makes one, with what global

@@ -3,10 +3,10 @@ import type { BrokerChannel, ChannelListener, Subscription } from '../../broker/
 import type { OrderedSubscriptions } from '../../broker/ordered-subscriptions.js';
 import { LogThrottle } from '../../concurrency/log-throttle.js';
 import { decodePublished } from './payload.js';
-import { unavailable } from './redis.client.js';
-import type { RedisKeys } from './redis.keys.js';
-import type { RedisShard } from './redis.shard.js';
-import type { RedisShards, ShardsListener } from './redis.shards.js';
+import { unavailable } from './redis-client.js';
+import type { RedisKeys } from './redis-keys.js';
+import type { RedisShard } from './redis-shard.js';
+import type { RedisShards, ShardsListener } from './redis-shards.js';
 
 /** Where a channel is subscribed, or is to be. */
 interface Place {

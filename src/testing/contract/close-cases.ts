@@ -5,7 +5,7 @@ import { eventually } from './eventually.js';
 import { OpenHandles } from './open-handles.js';
 import { newChannel, publication } from './publications.js';
 import { Recorder } from './recorder.js';
-import { linkOf } from './scene.js';
+import { linkOf } from './case-context.js';
 import type { BrokerNode } from './world.js';
 
 /** What is closed is gone with the next turns of the event loop. */
