@@ -20,7 +20,7 @@ export {
   type Subscription,
 } from './broker/broker.port.js';
 export { BrokerSettings } from './broker/broker-settings.js';
-export { gapBehind, type Gap, type Outlook } from './broker/gap.js';
+export { gapBehind, type Gap, type HistoryState } from './broker/gap.js';
 export { OrderedSubscriptions, type Fanout } from './broker/ordered-subscriptions.js';
 export {
   BirdsongError,

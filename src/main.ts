@@ -19,7 +19,7 @@ async function start(): Promise<void> {
   configure(app, environment);
   // Exits 0 once everything is closed, instead of dying by the signal.
   app.enableShutdownHooks([], { useProcessExit: true });
-  hurryOnSecondSignal(app);
+  drainAtOnceOnSecondSignal(app);
   try {
     const url = await listen(app, environment);
     process.stdout.write(`Birdsong is listening on ${url}\n`);
@@ -30,9 +30,9 @@ async function start(): Promise<void> {
 }
 
 /** Whoever asks twice does not want to wait. */
-function hurryOnSecondSignal(app: NestExpressApplication): void {
+function drainAtOnceOnSecondSignal(app: NestExpressApplication): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => process.on(signal, () => app.get(DrainService).hurry()));
+    process.once(signal, () => process.on(signal, () => app.get(DrainService).finishNow()));
   }
 }
 

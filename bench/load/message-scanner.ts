@@ -33,7 +33,7 @@ export class MessageScanner {
         this.keep(bytes, start < 0 ? beginningOfMark(bytes, from, length) : start, length);
         return;
       }
-      this.tell(bytes, start);
+      this.report(bytes, start);
       from = start + FIELD_BYTES;
     }
   }
@@ -61,11 +61,11 @@ export class MessageScanner {
     }
     const start = joined.indexOf(MARK);
     if (start < 0 || start >= rest.length) return 0;
-    this.tell(joined, start);
+    this.report(joined, start);
     return start + FIELD_BYTES - rest.length;
   }
 
-  private tell(bytes: Buffer, start: number): void {
+  private report(bytes: Buffer, start: number): void {
     let seq = 0;
     const seqStart = start + SEQ_START;
     for (let index = seqStart; index < seqStart + SEQ_DIGITS; index += 1) {

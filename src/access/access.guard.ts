@@ -12,15 +12,15 @@ import { BirdsongError } from '../errors/birdsong-error.js';
 import { BirdsongSettings } from '../config/birdsong-settings.js';
 import { ChannelPolicies, type Channel } from '../channels/channel-policies.js';
 import type { Asker, Identity } from '../channels/policy.js';
-import { SENDER_LENGTH } from '../protocol/message-format.js';
-import { firstRefused, type Kind } from './first-refused.js';
+import { MAX_SENDER_LENGTH } from '../protocol/message-format.js';
+import { firstRefused, type Action } from './first-refused.js';
 import { IdentityPort } from './identity.port.js';
 
 const ACCESS = 'birdsong:access';
 const ADMITTED = Symbol('birdsong.admitted');
 
 /** What a route does with its channels. */
-export const Access = (kind: Kind): CustomDecorator => SetMetadata(ACCESS, kind);
+export const Access = (action: Action): CustomDecorator => SetMetadata(ACCESS, action);
 
 /** Whom the guard has let in, and to what. */
 export interface Admitted {
@@ -61,14 +61,14 @@ export class AccessGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const kind = this.reflector.get<Kind>(ACCESS, context.getHandler());
+    const action = this.reflector.get<Action>(ACCESS, context.getHandler());
     const request = context.switchToHttp().getRequest<ChannelRequest>();
     const names = requireNames(namesOf(request), this.settings.maxChannelsPerStream);
     const channels = names.map((name) => this.policies.require(name));
     const identity = requireCurrent(await this.identities.identify(request));
-    const refused = await firstRefused(channels, kind, { identity, request });
+    const refused = await firstRefused(channels, action, { identity, request });
     if (refused) {
-      throw refusal(refused, kind, identity);
+      throw refusal(refused, action, identity);
     }
     request[ADMITTED] = { identity, channels: channels as [Channel, ...Channel[]] };
     return true;
@@ -90,9 +90,9 @@ function requireCurrent(identity: Identity | null | undefined): Identity | undef
     return undefined;
   }
   const { id, expiresAt } = identity as { id: unknown; expiresAt?: unknown };
-  if (typeof id !== 'string' || id.length > SENDER_LENGTH) {
+  if (typeof id !== 'string' || id.length > MAX_SENDER_LENGTH) {
     throw new Error(
-      `Birdsong: the id of an identity is a string of ${SENDER_LENGTH} characters at most.`,
+      `Birdsong: the id of an identity is a string of ${MAX_SENDER_LENGTH} characters at most.`,
     );
   }
   if (expiresAt !== undefined && !(expiresAt instanceof Date)) {
@@ -105,9 +105,9 @@ function requireCurrent(identity: Identity | null | undefined): Identity | undef
   return identity;
 }
 
-function refusal(channel: Channel, kind: Kind, identity: Identity | undefined): BirdsongError {
-  const mayHelpToSignIn = channel.policy[kind] !== 'nobody';
+function refusal(channel: Channel, action: Action, identity: Identity | undefined): BirdsongError {
+  const mayHelpToSignIn = channel.policy[action] !== 'nobody';
   return identity === undefined && mayHelpToSignIn
     ? new BirdsongError('unauthenticated', 'This channel needs an identity.')
-    : new BirdsongError('forbidden', `This channel does not allow you to ${kind}.`);
+    : new BirdsongError('forbidden', `This channel does not allow you to ${action}.`);
 }

@@ -1,10 +1,10 @@
 import type { Channel } from '../channels/channel-policies.js';
 import type { Asker, BatchAccessRule, Policy } from '../channels/policy.js';
 
-export type Kind = 'publish' | 'subscribe';
+export type Action = 'publish' | 'subscribe';
 
 /** How many rules of one request are asked at the same time. */
-const ASKED_AT_ONCE = 32;
+const MAX_CONCURRENT_RULES = 32;
 
 type Ask = () => Promise<void>;
 
@@ -14,17 +14,17 @@ type Ask = () => Promise<void>;
  */
 export async function firstRefused(
   channels: readonly Channel[],
-  kind: Kind,
+  action: Action,
   asker: Asker,
 ): Promise<Channel | undefined> {
-  const byWord = channels.find(({ policy }) => isRefusedByWord(policy, kind, asker));
-  if (byWord) {
-    return byWord;
+  const refusedOutright = channels.find(({ policy }) => isRefusedOutright(policy, action, asker));
+  if (refusedOutright) {
+    return refusedOutright;
   }
   const refused = new Set<Channel>();
-  const questions = questionsFor(channels, kind, asker, refused);
+  const questions = questionsFor(channels, action, asker, refused);
   const queue = questions.values();
-  const askOn = async (): Promise<void> => {
+  const askNext = async (): Promise<void> => {
     for (const ask of queue) {
       await ask();
       if (refused.size > 0) {
@@ -32,18 +32,20 @@ export async function firstRefused(
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(questions.length, ASKED_AT_ONCE) }, askOn));
+  await Promise.all(
+    Array.from({ length: Math.min(questions.length, MAX_CONCURRENT_RULES) }, askNext),
+  );
   return channels.find((channel) => refused.has(channel));
 }
 
-function isRefusedByWord(policy: Policy, kind: Kind, { identity }: Asker): boolean {
-  const rule = policy[kind];
+function isRefusedOutright(policy: Policy, action: Action, { identity }: Asker): boolean {
+  const rule = policy[action];
   return rule === 'nobody' || (rule === 'authenticated' && identity === undefined);
 }
 
 function questionsFor(
   channels: readonly Channel[],
-  kind: Kind,
+  action: Action,
   asker: Asker,
   refused: Set<Channel>,
 ): Ask[] {
@@ -51,7 +53,7 @@ function questionsFor(
   const questions: Ask[] = [];
   for (const channel of channels) {
     const { name, params, policy } = channel;
-    const rule = policy[kind];
+    const rule = policy[action];
     if (typeof rule === 'function') {
       questions.push(async () => {
         if (!(await rule({ channel: name, params, ...asker }))) {

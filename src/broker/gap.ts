@@ -10,7 +10,7 @@ export interface Gap {
 }
 
 /** What a history has for a reader who is at some position. */
-export interface Outlook {
+export interface HistoryState {
   /** Whether every position of the query is a place in this history. */
   readonly isKnown: boolean;
   /** The first message that is kept behind it, `undefined` if none is. */
@@ -26,7 +26,7 @@ export interface Outlook {
  */
 export function gapBehind(
   after: Position | undefined,
-  { isKnown, next, newest, end }: Outlook,
+  { isKnown, next, newest, end }: HistoryState,
 ): Gap | undefined {
   const follows = next?.offset ?? newest.offset + 1;
   if (isKnown && (after === undefined || follows === after.offset + 1)) {

@@ -10,7 +10,7 @@ const PAGE_COUNT = 200;
 const MESSAGE_BYTES = 256;
 
 /** What all subscriptions of a broker share. */
-export interface SubscriptionMeans {
+export interface SubscriptionResources {
   readonly budget: WaitingBudget;
   readonly retry: Retry;
 }
@@ -32,7 +32,7 @@ export class OrderedSubscription {
   constructor(
     private readonly name: string,
     private readonly listener: ChannelListener,
-    private readonly means: SubscriptionMeans,
+    private readonly resources: SubscriptionResources,
     private readonly read: (query: HistoryQuery) => Promise<HistoryPage>,
   ) {}
 
@@ -97,7 +97,7 @@ export class OrderedSubscription {
   /** Until a hole has been filled. If too much waits already, it is fetched from history instead. */
   private keep(messages: readonly EncodedMessage[]): void {
     const bytes = messages.reduce((sum, { json }) => sum + json.length + MESSAGE_BYTES, 0);
-    if (!this.means.budget.take(bytes)) {
+    if (!this.resources.budget.take(bytes)) {
       this.isCatchUpWanted = true;
       return;
     }
@@ -108,7 +108,7 @@ export class OrderedSubscription {
   private takeWaiting(): EncodedMessage[] {
     const { waiting } = this;
     this.waiting = [];
-    this.means.budget.give(this.waitingBytes);
+    this.resources.budget.release(this.waitingBytes);
     this.waitingBytes = 0;
     return waiting;
   }
@@ -123,7 +123,7 @@ export class OrderedSubscription {
 
   /** What follows the last message, once it can be read; nothing if nobody wants it any more. */
   private async nextPage(): Promise<HistoryPage | undefined> {
-    const { retry } = this.means;
+    const { retry } = this.resources;
     const query = { after: this.last, limit: PAGE_COUNT };
     const page = await retry
       // Until it can be read, nothing can be said of what was missed.

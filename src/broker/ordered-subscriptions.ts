@@ -38,7 +38,7 @@ export interface Fanout {
 export class OrderedSubscriptions {
   private readonly opened = new Map<string, OrderedSubscription>();
   private readonly limiter: HistoryLimiter;
-  private readonly means = { budget: new WaitingBudget(), retry: new Retry(RETRY_MAX_MS) };
+  private readonly resources = { budget: new WaitingBudget(), retry: new Retry(RETRY_MAX_MS) };
 
   /** @param read as `Broker.read` */
   constructor(
@@ -59,7 +59,7 @@ export class OrderedSubscriptions {
     fanout: Fanout,
   ): Promise<Subscription> {
     const { name } = channel;
-    const subscription = new OrderedSubscription(name, listener, this.means, (query) =>
+    const subscription = new OrderedSubscription(name, listener, this.resources, (query) =>
       this.limiter.run(() => this.read(channel, query)),
     );
     // First: what is published between the next two steps waits for its turn.
@@ -101,6 +101,6 @@ export class OrderedSubscriptions {
   close(): void {
     this.opened.forEach((subscription) => subscription.close());
     this.opened.clear();
-    this.means.retry.end();
+    this.resources.retry.end();
   }
 }

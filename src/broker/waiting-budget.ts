@@ -12,7 +12,7 @@ export class WaitingBudget {
     return hasRoom;
   }
 
-  give(bytes: number): void {
+  release(bytes: number): void {
     this.bytes -= bytes;
   }
 }

@@ -32,17 +32,17 @@ export class WeightedSemaphore {
     }
     return new Promise((resolve, reject) => {
       let timer: NodeJS.Timeout | undefined;
-      const turn = {
+      const waiter = {
         weight,
         begin: () => {
           clearTimeout(timer);
           resolve();
         },
       };
-      this.waiting.add(turn);
+      this.waiting.add(waiter);
       if (maxWaitMs !== undefined) {
         timer = setTimeout(() => {
-          this.waiting.delete(turn);
+          this.waiting.delete(waiter);
           reject(overloaded(this.refusal));
           // It may have been too heavy for the room there was, and those behind it are not.
           this.beginNext();
@@ -58,13 +58,13 @@ export class WeightedSemaphore {
   }
 
   private beginNext(): void {
-    for (const turn of this.waiting) {
-      if (!this.hasRoomFor(turn.weight)) {
+    for (const waiter of this.waiting) {
+      if (!this.hasRoomFor(waiter.weight)) {
         return;
       }
-      this.waiting.delete(turn);
-      this.underWay += turn.weight;
-      turn.begin();
+      this.waiting.delete(waiter);
+      this.underWay += waiter.weight;
+      waiter.begin();
     }
   }
 

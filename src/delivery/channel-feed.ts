@@ -6,14 +6,14 @@ import { before, type Position } from '../protocol/position.js';
 import type { Channel } from '../channels/channel-policies.js';
 import { Frame } from './frame.js';
 import { firstBatch, toBatch, type FrameBatch } from './frame-batch.js';
-import { FrameRing, RING_COUNT } from './frame-ring.js';
+import { FrameRing, MAX_RING_COUNT } from './frame-ring.js';
 import type { HistoryLimiter } from '../broker/history-limiter.js';
 import { ReplaySource, type ReplayPage } from './replay-source.js';
 import { Pacer } from './pacer.js';
 import type { RingBudget } from './ring-budget.js';
 
 /** Frames at most that readers who come back are given at once. */
-const SHARED_COUNT = 256;
+const MAX_SHARED_COUNT = 256;
 const RESUBSCRIBE_MAX_MS = 2000;
 
 /** Who reads a feed live. */
@@ -94,7 +94,7 @@ export class ChannelFeed {
     if (shared) {
       return shared;
     }
-    const batch = firstBatch(this.ring.range(offset + 1, offset + SHARED_COUNT));
+    const batch = firstBatch(this.ring.range(offset + 1, offset + MAX_SHARED_COUNT));
     if (batch) {
       this.shared.set(offset, new WeakRef(batch));
     }
@@ -127,7 +127,7 @@ export class ChannelFeed {
    */
   fill(): Promise<void> {
     this.filling ??= this.history
-      .newest(RING_COUNT)
+      .newest(MAX_RING_COUNT)
       .then(({ frames }) => this.ring.prepend(frames));
     return this.filling;
   }
@@ -135,7 +135,7 @@ export class ChannelFeed {
   /** Whether `fill` may bring the ring back to this position. */
   isFillable({ offset }: Position): boolean {
     const newest = this.position.offset;
-    return offset < newest && offset >= newest - RING_COUNT;
+    return offset < newest && offset >= newest - MAX_RING_COUNT;
   }
 
   /** The newest messages of history, at most this many, in frames. */
@@ -144,8 +144,8 @@ export class ChannelFeed {
   }
 
   /** What history has for who is at this position, without a message of it. */
-  outlook(position: Position): Promise<ReplayPage> {
-    return this.history.outlook(position);
+  checkGap(position: Position): Promise<ReplayPage> {
+    return this.history.checkGap(position);
   }
 
   /** History behind a position, in frames. */

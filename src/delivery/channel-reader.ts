@@ -22,7 +22,7 @@ export interface Limit {
 }
 
 /** What a beginning turned out to be. */
-export interface Beginning {
+export interface ResolvedStart {
   /** The channel's newest position. */
   readonly newest: Position;
   /** Where the reader begins: the first message it gets follows this position. */
@@ -58,7 +58,7 @@ export class ChannelReader implements FeedReader {
   ) {}
 
   /** Finds where to begin. Rejects if the broker must be asked and does not answer. */
-  async begin(start: Start): Promise<Beginning> {
+  async begin(start: Start): Promise<ResolvedStart> {
     await this.feed.opened;
     switch (start.kind) {
       case 'live':
@@ -86,7 +86,7 @@ export class ChannelReader implements FeedReader {
         return;
       }
       if (recent) {
-        await this.give(recent);
+        await this.replayBatch(recent);
       } else if (!(await this.replay()) && this.isUpToDate()) {
         // The broker has nothing newer. The feed has yet to come to where this reader is.
         this.attach();
@@ -122,7 +122,7 @@ export class ChannelReader implements FeedReader {
   gap(gap: Gap, after: Position): void {
     // One that is paused finds it in history.
     if (!this.isPaused && (isSame(after, this.position) || isAfter(gap.resumeAt, this.position))) {
-      this.tell(gap);
+      this.jump(gap);
     }
   }
 
@@ -137,7 +137,7 @@ export class ChannelReader implements FeedReader {
     this.feed.attach(this);
   }
 
-  private async beginWith(count: number): Promise<Beginning> {
+  private async beginWith(count: number): Promise<ResolvedStart> {
     if (!this.feed.hasNewest(count)) {
       await this.feed.fill();
     }
@@ -149,20 +149,20 @@ export class ChannelReader implements FeedReader {
     return this.beginAt(first ? before(first.position) : newest, newest);
   }
 
-  private async beginBehind(asked: Position | undefined): Promise<Beginning> {
+  private async beginBehind(asked: Position | undefined): Promise<ResolvedStart> {
     if (asked && this.feed.isFillable(asked) && !this.feed.recent(asked)) {
       await this.feed.fill();
     }
     if (asked && this.feed.recent(asked)) {
       return this.beginAt(asked);
     }
-    const { newest, gap } = await this.feed.outlook(asked ?? NOWHERE);
+    const { newest, gap } = await this.feed.checkGap(asked ?? NOWHERE);
     return gap
       ? this.beginAt(gap.resumeAt, newest, { ...gap, after: asked })
       : this.beginAt(asked ?? newest, newest);
   }
 
-  private beginAt(start: Position, newest = this.feed.position, gap?: Gap): Beginning {
+  private beginAt(start: Position, newest = this.feed.position, gap?: Gap): ResolvedStart {
     this.position = start;
     return { newest, start, gap };
   }
@@ -174,23 +174,23 @@ export class ChannelReader implements FeedReader {
       return false;
     }
     if (gap) {
-      this.tell(gap);
+      this.jump(gap);
     }
     const unseen = this.unseen(frames);
-    const waiting = this.giveWhileTaken(unseen);
+    const waiting = this.replayWhileTaken(unseen);
     // Returned, not awaited: a reader that stalls must not hold the page meanwhile. It reads it again.
     return waiting ? waiting.then(() => true) : unseen.length > 0;
   }
 
-  private tell(gap: Gap): void {
+  private jump(gap: Gap): void {
     const after = this.position;
     this.position = gap.resumeAt;
     this.sink.gap({ ...gap, after }, this);
   }
 
-  private giveWhileTaken(frames: readonly Frame[]): Promise<unknown> | undefined {
+  private replayWhileTaken(frames: readonly Frame[]): Promise<unknown> | undefined {
     for (let rest = frames; rest.length > 0; rest = this.unseen(rest)) {
-      const waiting = this.give(firstBatch(rest));
+      const waiting = this.replayBatch(firstBatch(rest));
       if (waiting) {
         return waiting;
       }
@@ -205,7 +205,7 @@ export class ChannelReader implements FeedReader {
   private skipTo(start: Position): void {
     if (isAfter(start, this.position)) {
       const oldest = { epoch: start.epoch, offset: start.offset + 1 };
-      this.tell({ after: this.position, oldest, resumeAt: start });
+      this.jump({ after: this.position, oldest, resumeAt: start });
     }
   }
 
@@ -213,7 +213,7 @@ export class ChannelReader implements FeedReader {
     return frames.filter(({ position }) => isAfter(position, this.position));
   }
 
-  private give(batch: FrameBatch | undefined): Promise<unknown> | undefined {
+  private replayBatch(batch: FrameBatch | undefined): Promise<unknown> | undefined {
     if (!batch) {
       return undefined;
     }

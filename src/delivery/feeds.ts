@@ -7,9 +7,9 @@ import { ChannelFeed } from './channel-feed.js';
 import { HistoryLimiter } from '../broker/history-limiter.js';
 import { RingBudget } from './ring-budget.js';
 
-interface Entry {
+interface SharedFeed {
   readonly feed: ChannelFeed;
-  users: number;
+  userCount: number;
   /** Runs while nobody uses the feed. */
   lingering: NodeJS.Timeout | undefined;
 }
@@ -20,9 +20,9 @@ interface Entry {
  */
 @Injectable()
 export class Feeds {
-  private readonly entries = new Map<string, Entry>();
+  private readonly entries = new Map<string, SharedFeed>();
   /** Those that nobody uses, the first that was left first. */
-  private readonly left = new Set<Entry>();
+  private readonly unused = new Set<SharedFeed>();
   private readonly budget: RingBudget;
 
   constructor(
@@ -38,8 +38,8 @@ export class Feeds {
    * @throws BirdsongError `overloaded`
    */
   requireRoom(channels: readonly Channel[]): void {
-    const usedCount = this.entries.size - this.left.size;
-    const moreCount = channels.filter(({ name }) => !this.entries.get(name)?.users).length;
+    const usedCount = this.entries.size - this.unused.size;
+    const moreCount = channels.filter(({ name }) => !this.entries.get(name)?.userCount).length;
     if (usedCount + moreCount > this.settings.maxFeeds) {
       throw overloaded('This node reads as many channels as it may.');
     }
@@ -53,17 +53,17 @@ export class Feeds {
     this.requireRoom([channel]);
     const entry = this.entries.get(channel.name) ?? this.open(channel);
     clearTimeout(entry.lingering);
-    this.left.delete(entry);
-    entry.users++;
+    this.unused.delete(entry);
+    entry.userCount++;
     return entry.feed;
   }
 
   release({ channel }: ChannelFeed): void {
     const entry = this.entries.get(channel.name);
-    if (!entry || --entry.users > 0) {
+    if (!entry || --entry.userCount > 0) {
       return;
     }
-    this.left.add(entry);
+    this.unused.add(entry);
     if (this.settings.feedLingerMs === 0) {
       this.end(entry);
     } else {
@@ -77,21 +77,21 @@ export class Feeds {
     }
   }
 
-  private open(channel: Channel): Entry {
-    const [leftFirst] = this.left;
-    if (leftFirst && this.entries.size >= this.settings.maxFeeds) {
-      this.end(leftFirst);
+  private open(channel: Channel): SharedFeed {
+    const [longestUnused] = this.unused;
+    if (longestUnused && this.entries.size >= this.settings.maxFeeds) {
+      this.end(longestUnused);
     }
     const { broker, limiter, budget, settings } = this;
     const feed = new ChannelFeed(broker, limiter, channel, budget, settings.coalesceMs);
-    const entry: Entry = { feed, users: 0, lingering: undefined };
+    const entry: SharedFeed = { feed, userCount: 0, lingering: undefined };
     this.entries.set(channel.name, entry);
     return entry;
   }
 
-  private end(entry: Entry): void {
+  private end(entry: SharedFeed): void {
     clearTimeout(entry.lingering);
-    this.left.delete(entry);
+    this.unused.delete(entry);
     this.entries.delete(entry.feed.channel.name);
     entry.feed.close();
   }

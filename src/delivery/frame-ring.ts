@@ -7,7 +7,7 @@ import type { RingBudget, Shrinkable } from './ring-budget.js';
 const FRAME_BYTES = 512;
 
 /** The most frames a ring keeps. */
-export const RING_COUNT = 1024;
+export const MAX_RING_COUNT = 1024;
 
 /** A channel's newest frames, as many as its count and the budget of all rings allow. */
 export class FrameRing implements Shrinkable {
@@ -55,7 +55,7 @@ export class FrameRing implements Shrinkable {
     }
     this.bytes += added;
     this.budget.grow(this, added);
-    while (this.log.count > RING_COUNT) {
+    while (this.log.count > MAX_RING_COUNT) {
       this.budget.shrink(this.dropOldest());
     }
   }
@@ -67,7 +67,7 @@ export class FrameRing implements Shrinkable {
   prepend(frames: readonly Frame[]): void {
     const anchor = this.log.oldest?.position ?? this.position;
     const adjoining = frames.findIndex(({ position }) => isSame(position, anchor));
-    const room = RING_COUNT - this.log.count;
+    const room = MAX_RING_COUNT - this.log.count;
     if (this.isClosed || room <= 0 || adjoining === -1) {
       return;
     }

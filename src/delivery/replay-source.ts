@@ -30,8 +30,8 @@ export class ReplaySource {
   ) {}
 
   /** Where the channel stands, and whether anything is lost behind this position: a page without messages. */
-  outlook(after: Position): Promise<ReplayPage> {
-    return this.share(`outlook ${formatPosition(after)}`, { after, limit: 0 });
+  checkGap(after: Position): Promise<ReplayPage> {
+    return this.share(`checkGap ${formatPosition(after)}`, { after, limit: 0 });
   }
 
   /** What follows this position, or some of it. */

@@ -51,9 +51,9 @@ export class AppEvents implements OnModuleInit, OnApplicationShutdown {
    */
   emit(name: string, make: () => object): void {
     try {
-      if (this.isHeard(name)) {
+      if (this.hasListeners(name)) {
         const event = make();
-        process.nextTick(() => this.deliver(name, event));
+        process.nextTick(() => this.dispatch(name, event));
       }
     } catch (error) {
       this.report(name, error);
@@ -61,22 +61,22 @@ export class AppEvents implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** Hands an event to who listens, at once. */
-  deliver(name: string, event: object): void {
+  dispatch(name: string, event: object): void {
     const { emitter } = this;
     if (emitter) {
       // Not by `emitAsync`: where one listener throws, it forgets what the others reject with.
       // What a listener of several names reads as `this.event`.
       Object.assign(emitter, { event: name });
       for (const listener of [...emitter.listenersAny()]) {
-        void this.tell(name, () => Reflect.apply(listener, emitter, [name, event]));
+        void this.call(name, () => Reflect.apply(listener, emitter, [name, event]));
       }
       for (const listener of [...emitter.listeners(name)]) {
-        void this.tell(name, () => Reflect.apply(listener, emitter, [event]));
+        void this.call(name, () => Reflect.apply(listener, emitter, [event]));
       }
     }
   }
 
-  private async tell(name: string, call: () => unknown): Promise<void> {
+  private async call(name: string, call: () => unknown): Promise<void> {
     try {
       await call();
     } catch (error) {
@@ -84,7 +84,7 @@ export class AppEvents implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  private isHeard(name: string): boolean {
+  private hasListeners(name: string): boolean {
     const { emitter } = this;
     // With wildcards, `hasListeners` does not count those of any event.
     return emitter?.hasListeners(name) === true || (emitter?.listenersAny().length ?? 0) > 0;

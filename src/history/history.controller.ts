@@ -19,7 +19,7 @@ import { RequestPipe, wholeParameter } from '../http/request.pipe.js';
 import type { HistoryPage } from '../broker/broker.port.js';
 import { endOf, HistoryService } from './history.service.js';
 import { UnsentBytes } from '../delivery/unsent-bytes.js';
-import { whenClosed } from '../http/on-finished.js';
+import { onFinished } from '../http/on-finished.js';
 
 const position = z
   .string()
@@ -84,7 +84,7 @@ export class HistoryController {
       // The request, as a response that waits behind another one cannot be destroyed.
       const { req: request } = response;
       this.unsent.add(request, request, Buffer.byteLength(json));
-      whenClosed(request, response, () => this.unsent.release(request));
+      onFinished(request, response, () => this.unsent.release(request));
     }
   }
 }
@@ -99,6 +99,6 @@ function encodePage(page: HistoryPage, { after }: HistoryParameters): string {
 /** Aborted when the client leaves. */
 function signalOf(response: ServerResponse): AbortSignal {
   const leaving = new AbortController();
-  whenClosed(response.req, response, () => leaving.abort());
+  onFinished(response.req, response, () => leaving.abort());
   return leaving.signal;
 }

@@ -57,7 +57,7 @@ export class HistoryService {
   }
 
   /** For each wait, what ends it. */
-  departures(): (() => void)[] {
+  closers(): (() => void)[] {
     return [...this.waiting].map((pause) => () => pause.end());
   }
 

@@ -19,12 +19,12 @@ export class ExpressTuning implements OnModuleInit {
   onModuleInit(): void {
     const adapter = this.adapterHost.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
     if (adapter && this.settings.tuneExpress) {
-      shape(adapter.getHttpServer() as Server, adapter.getInstance());
+      replacePrototypes(adapter.getHttpServer() as Server, adapter.getInstance());
     }
   }
 }
 
-function shape(server: Server, adapterInstance: unknown): void {
+function replacePrototypes(server: Server, adapterInstance: unknown): void {
   const app = adapterInstance as { request?: unknown; response?: unknown };
   // Node keeps what `createServer` was told to make under symbols of these names.
   const requests = slotOf(server, 'IncomingMessage', IncomingMessage);

@@ -8,28 +8,28 @@ const pending = new WeakMap<Socket, Set<() => void>>();
  * Acts once, when the response has been sent or cannot be sent any more. Of one that waits behind another response
  * on its connection, Node itself does not tell that it is closed. At once, if the connection is gone already.
  */
-export function whenClosed(
+export function onFinished(
   { socket }: IncomingMessage,
   response: ServerResponse,
-  act: () => void,
+  callback: () => void,
 ): void {
   if (socket.destroyed) {
-    act();
+    callback();
     return;
   }
   const ofSocket = pending.get(socket) ?? watch(socket);
-  const over = () => {
-    if (ofSocket.delete(over)) {
-      act();
+  const finish = () => {
+    if (ofSocket.delete(finish)) {
+      callback();
     }
   };
-  ofSocket.add(over);
-  response.once('close', over);
+  ofSocket.add(finish);
+  response.once('close', finish);
 }
 
 function watch(socket: Socket): Set<() => void> {
   const ofSocket = new Set<() => void>();
   pending.set(socket, ofSocket);
-  socket.once('close', () => ofSocket.forEach((over) => over()));
+  socket.once('close', () => ofSocket.forEach((finish) => finish()));
   return ofSocket;
 }

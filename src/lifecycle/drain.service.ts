@@ -30,10 +30,10 @@ export class DrainService {
    */
   async run(): Promise<void> {
     this.connections.announceClose();
-    const departures = [this.streams, this.polls, this.observers].flatMap((readers) =>
-      readers.departures(),
+    const closers = [this.streams, this.polls, this.observers].flatMap((readers) =>
+      readers.closers(),
     );
-    await this.waves.run(departures, this.settings.drainMs);
+    await this.waves.run(closers, this.settings.drainMs);
     this.connections.closeWhenIdle();
     this.cuttingOff = setTimeout(() => {
       this.streams.cutOff();
@@ -42,8 +42,8 @@ export class DrainService {
   }
 
   /** Ends the waves of `drain` at once. */
-  hurry(): void {
-    this.waves.hurry();
+  finishNow(): void {
+    this.waves.finishNow();
   }
 
   /** The HTTP server is closed. */

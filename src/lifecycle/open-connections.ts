@@ -3,7 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { Server } from 'node:http';
 import type { Http2Server, ServerHttp2Session } from 'node:http2';
 
-const LOOK_MS = 50;
+const CHECK_INTERVAL_MS = 50;
 
 /** The connections of the app's HTTP server, if it has one, when it stops. */
 @Injectable()
@@ -45,8 +45,8 @@ export class OpenConnections implements OnModuleInit {
     }
     const { server } = this;
     if (server?.listening && 'closeIdleConnections' in server) {
-      const looking = setInterval(() => server.closeIdleConnections(), LOOK_MS);
-      server.once('close', () => clearInterval(looking));
+      const checking = setInterval(() => server.closeIdleConnections(), CHECK_INTERVAL_MS);
+      server.once('close', () => clearInterval(checking));
     }
   }
 

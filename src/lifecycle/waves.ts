@@ -25,7 +25,7 @@ export class Waves {
   }
 
   /** Does at once what has yet to be done. */
-  hurry(): void {
+  finishNow(): void {
     this.pause.end();
   }
 }

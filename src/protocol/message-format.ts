@@ -3,10 +3,10 @@ const RESERVED_TYPE = /^(?:stream|presence)\./;
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,128}$/;
 
 /** The most messages of a batch. */
-export const BATCH_COUNT = 1000;
+export const MAX_BATCH_COUNT = 1000;
 
 /** The most characters of a sender. */
-export const SENDER_LENGTH = 256;
+export const MAX_SENDER_LENGTH = 256;
 
 /** Whether senders may use this type: of the form, and not one of the server's own. */
 export function isMessageType(type: unknown): type is string {

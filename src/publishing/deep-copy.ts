@@ -3,12 +3,12 @@
  * Instances of classes stay as they are, for a schema may ask for them. Several times as fast as `structuredClone`.
  * @throws RangeError for data that is nested deeper than the stack, or within itself
  */
-export function detach(data: unknown): unknown {
+export function deepCopy(data: unknown): unknown {
   if (typeof data !== 'object' || data === null) {
     return data;
   }
   if (Array.isArray(data)) {
-    return data.map((item: unknown) => detach(item));
+    return data.map((item: unknown) => deepCopy(item));
   }
   if (data instanceof Date) {
     return new Date(data);
@@ -21,9 +21,9 @@ function copyOf(data: Record<string, unknown>): Record<string, unknown> {
   for (const key of Object.keys(data)) {
     if (key === '__proto__') {
       // An assignment would set the prototype.
-      Object.defineProperty(copy, key, { value: detach(data[key]), enumerable: true });
+      Object.defineProperty(copy, key, { value: deepCopy(data[key]), enumerable: true });
     } else {
-      copy[key] = detach(data[key]);
+      copy[key] = deepCopy(data[key]);
     }
   }
   return copy;

@@ -12,7 +12,7 @@ import { NewBatchEvent } from './new-batch.event.js';
 import { NewMessageEvent, type NewMessage, type Receipt } from './new-message.event.js';
 import type { Origin } from './publish.event.js';
 import { toPublications } from './publications.js';
-import { requireForm, type Send } from './validate-send.js';
+import { requireValidSend, type Send } from './validate-send.js';
 
 /** Hands every new message to the broker, whoever emitted it. */
 @Injectable()
@@ -86,7 +86,7 @@ export class NewMessageListener {
 
   private admit(send: Send): Channel {
     const channel = this.policies.require(send.channel);
-    requireForm(send);
+    requireValidSend(send);
     return channel;
   }
 

@@ -3,7 +3,7 @@ import { validateData } from '../channels/validate-data.js';
 import { BirdsongError } from '../errors/birdsong-error.js';
 import { DEFAULT_TYPE, encodeTail, type Draft } from '../protocol/message.js';
 import type { Policy } from '../channels/policy.js';
-import { detach } from './deep-copy.js';
+import { deepCopy } from './deep-copy.js';
 import type { Send } from './validate-send.js';
 
 /** What all messages of a send have in common. */
@@ -23,7 +23,7 @@ export function toPublications(
   isShared: boolean,
 ): Publication[] | Promise<Publication[]> {
   return schema
-    ? toValidPublications(isShared ? detached(send) : send, schema, envelope)
+    ? toValidPublications(isShared ? withCopiedData(send) : send, schema, envelope)
     : send.messages.map(({ type, data }) => encode(type, data, envelope));
 }
 
@@ -40,11 +40,11 @@ async function toValidPublications(
   return publications;
 }
 
-function detached(send: Send): Send {
+function withCopiedData(send: Send): Send {
   try {
     return {
       ...send,
-      messages: send.messages.map(({ type, data }) => ({ type, data: detach(data) })),
+      messages: send.messages.map(({ type, data }) => ({ type, data: deepCopy(data) })),
     };
   } catch (cause) {
     throw notJson(cause);

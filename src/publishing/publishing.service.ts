@@ -19,7 +19,7 @@ export class PublishingService {
    */
   send(message: NewMessage, admitted?: Channel): Promise<Receipt> {
     const event = new NewMessageEvent(message, { admitted });
-    this.events.deliver(NewMessageEvent.NAME, event);
+    this.events.dispatch(NewMessageEvent.NAME, event);
     // Does nothing if it was heard: before the app's start, or behind a listener that threw, it was not.
     return this.listener.publish(event);
   }
@@ -27,7 +27,7 @@ export class PublishingService {
   /** @throws BirdsongError as `send`, for all of them */
   sendBatch(batch: NewBatch, admitted?: Channel): Promise<readonly Receipt[]> {
     const event = new NewBatchEvent(batch, { admitted });
-    this.events.deliver(NewBatchEvent.NAME, event);
+    this.events.dispatch(NewBatchEvent.NAME, event);
     return this.listener.publishBatch(event);
   }
 }

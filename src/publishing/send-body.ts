@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BirdsongError } from '../errors/birdsong-error.js';
-import { BATCH_COUNT, isIdempotencyKey, isMessageType } from '../protocol/message-format.js';
+import { MAX_BATCH_COUNT, isIdempotencyKey, isMessageType } from '../protocol/message-format.js';
 
 export const sendBody = z.strictObject({
   data: z.custom<unknown>((data) => data !== undefined, { error: 'Required: any JSON' }),
@@ -13,7 +13,9 @@ export const sendBody = z.strictObject({
 
 export type SendBody = z.infer<typeof sendBody>;
 
-export const batchBody = z.strictObject({ messages: z.array(sendBody).min(1).max(BATCH_COUNT) });
+export const batchBody = z.strictObject({
+  messages: z.array(sendBody).min(1).max(MAX_BATCH_COUNT),
+});
 
 export type BatchBody = z.infer<typeof batchBody>;
 

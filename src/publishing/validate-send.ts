@@ -1,9 +1,9 @@
 import { BirdsongError } from '../errors/birdsong-error.js';
 import {
-  BATCH_COUNT,
+  MAX_BATCH_COUNT,
   isIdempotencyKey,
   isMessageType,
-  SENDER_LENGTH,
+  MAX_SENDER_LENGTH,
 } from '../protocol/message-format.js';
 import type { NewBatch } from './new-batch.event.js';
 
@@ -17,9 +17,9 @@ export interface Send extends NewBatch {
  * What an app publishes has been checked by nobody yet, nor by its compiler if it has none.
  * @throws BirdsongError `invalid-request`
  */
-export function requireForm({ messages, sender, idempotencyKey }: Send): void {
-  if (!Array.isArray(messages) || messages.length < 1 || messages.length > BATCH_COUNT) {
-    throw invalid(`A batch has 1 to ${BATCH_COUNT} messages.`);
+export function requireValidSend({ messages, sender, idempotencyKey }: Send): void {
+  if (!Array.isArray(messages) || messages.length < 1 || messages.length > MAX_BATCH_COUNT) {
+    throw invalid(`A batch has 1 to ${MAX_BATCH_COUNT} messages.`);
   }
   for (const message of messages as unknown[]) {
     if (typeof message !== 'object' || message === null) {
@@ -33,8 +33,8 @@ export function requireForm({ messages, sender, idempotencyKey }: Send): void {
   if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) {
     throw invalid('The idempotency key is not of its form.');
   }
-  if (sender !== undefined && (typeof sender !== 'string' || sender.length > SENDER_LENGTH)) {
-    throw invalid(`A sender has at most ${SENDER_LENGTH} characters.`);
+  if (sender !== undefined && (typeof sender !== 'string' || sender.length > MAX_SENDER_LENGTH)) {
+    throw invalid(`A sender has at most ${MAX_SENDER_LENGTH} characters.`);
   }
 }
 

@@ -3,7 +3,7 @@ import { VARIABLES } from './variables.js';
 const NAMES = VARIABLES.map(({ name }) => name);
 
 /** Begin like ours, and come from Kubernetes (services), Docker (links) and Heroku. */
-const OF_OTHERS = new RegExp(
+const FOREIGN_VARIABLES = new RegExp(
   [
     /_SERVICE_(HOST|PORT)(_\w+)?=/,
     /_PORT=(tcp|udp|sctp):/,
@@ -19,7 +19,7 @@ const OF_OTHERS = new RegExp(
 /** One line that names the variables that look like misspelled ones of the server; nothing if there are none. */
 export function misspelledWarning(variables: NodeJS.ProcessEnv): string | undefined {
   const found = Object.entries(variables).flatMap(([name, value]) => {
-    if (!value || NAMES.includes(name) || OF_OTHERS.test(`${name}=${value}`)) {
+    if (!value || NAMES.includes(name) || FOREIGN_VARIABLES.test(`${name}=${value}`)) {
       return [];
     }
     const meant = nearest(name.toUpperCase());

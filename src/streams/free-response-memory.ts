@@ -7,7 +7,7 @@ let outgoingHeaders: symbol | undefined;
  * request's way through Express' routes, and the headers, as objects and as text. About 2 kB for every reader,
  * a fifth of all that one holds. Where a name is not there, nothing happens.
  */
-export function trimResponse(request: IncomingMessage, response: ServerResponse): void {
+export function freeResponseMemory(request: IncomingMessage, response: ServerResponse): void {
   for (const name of ['next', '_parsedUrl']) {
     if (name in request) {
       Object.assign(request, { [name]: undefined });

@@ -18,7 +18,7 @@ export function keepEventIds(request: HttpRequest): OperatorFunction<unknown, Me
     // As Nest does.
     const event = isEvent(value) ? value : { data: value as string };
     const ids = RequestIds.find(raw);
-    return ids && !isComment(event) ? withId(event, ids.pass(event.id)) : event;
+    return ids && !isComment(event) ? withId(event, ids.assign(event.id)) : event;
   });
 }
 

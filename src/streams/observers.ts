@@ -47,7 +47,7 @@ export class Observers {
   }
 
   /** For each observable, what completes it. */
-  departures(): (() => void)[] {
+  closers(): (() => void)[] {
     return [...this.observing].map((subscriber) => () => subscriber.complete());
   }
 }

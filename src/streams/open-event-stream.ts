@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Stream } from './stream.js';
-import { trimResponse } from './free-response-memory.js';
+import { freeResponseMemory } from './free-response-memory.js';
 
 const HEADERS = {
   'Content-Type': 'text/event-stream',
@@ -38,7 +38,7 @@ export function openEventStream(
     return;
   }
   whenWritable(response, () => {
-    trimResponse(request, response);
+    freeResponseMemory(request, response);
     open();
   });
 }

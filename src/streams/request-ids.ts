@@ -61,7 +61,7 @@ export class RequestIds {
    * The id for an event on its way to the client: its own, if it says where the client is, or that of the event it was
    * made of; otherwise that of the event before it, which moves nothing.
    */
-  pass(id: string | undefined): string {
+  assign(id: string | undefined): string {
     const place = id !== undefined && isPlace(id) ? id : this.emittingId;
     this.sentId = place ?? this.sentId;
     return this.sentId ?? this.lastEventId ?? NO_POSITIONS;

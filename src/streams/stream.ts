@@ -4,7 +4,7 @@ import type { Identity, SlowReaderRule } from '../channels/policy.js';
 import type { ChannelFeed } from '../delivery/channel-feed.js';
 import {
   ChannelReader,
-  type Beginning,
+  type ResolvedStart,
   type ReaderSink,
   type Start,
 } from '../delivery/channel-reader.js';
@@ -90,13 +90,13 @@ export class Stream implements ReaderSink {
 
   /** Tells where each channel begins, replays what it must, and goes on live. */
   async run(starts: readonly Start[], retryMs?: number): Promise<void> {
-    const beginnings = await Promise.all(
+    const resolvedStarts = await Promise.all(
       this.parts.map(({ reader }, index) => reader.begin(starts[index] ?? { kind: 'live' })),
     );
     if (this.isOver()) {
       return;
     }
-    this.announce(beginnings, starts, retryMs);
+    this.announce(resolvedStarts, starts, retryMs);
     // One after the other: each fills the socket, and waits until it takes more.
     for (const { reader } of this.parts) {
       await reader.run();
@@ -232,12 +232,12 @@ export class Stream implements ReaderSink {
   }
 
   private announce(
-    beginnings: readonly Beginning[],
+    resolvedStarts: readonly ResolvedStart[],
     starts: readonly Start[],
     retryMs: number | undefined,
   ): void {
     const channels = this.parts.map(({ reader, place }, index) => {
-      const { newest, gap } = beginnings[index] as Beginning;
+      const { newest, gap } = resolvedStarts[index] as ResolvedStart;
       this.ids.move(place, reader.position);
       return {
         channel: reader.feed.channel.name,
@@ -248,7 +248,7 @@ export class Stream implements ReaderSink {
     });
     this.send({ ...events.ready(this.ids.id, channels), retry: retryMs });
     this.parts.forEach(({ reader }, index) => {
-      const { gap } = beginnings[index] as Beginning;
+      const { gap } = resolvedStarts[index] as ResolvedStart;
       if (gap) {
         this.gap(gap, reader);
       }

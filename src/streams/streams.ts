@@ -106,7 +106,7 @@ export class Streams implements StreamOwner {
   }
 
   /** For each open stream, what ends it. */
-  departures(): (() => void)[] {
+  closers(): (() => void)[] {
     return [...this.registry.all].map(
       (stream) => () => stream.end('shutdown', true, this.spreadRetryMs()),
     );
@@ -152,7 +152,7 @@ export class Streams implements StreamOwner {
     const refusal = this.refusal(channels);
     if (refusal ?? raw.method === 'HEAD') {
       if (refusal) {
-        subscriber.next({ ...refusal, id: requestIds.pass(undefined) } as MessageEvent);
+        subscriber.next({ ...refusal, id: requestIds.assign(undefined) } as MessageEvent);
       }
       subscriber.complete();
       return undefined;

@@ -1,13 +1,13 @@
 import { equal } from 'node:assert/strict';
 import { closeCases } from './contract/close-cases.js';
 import { connectionCases } from './contract/connection-cases.js';
-import { shows, type ContractScript, type Guarantee } from './contract/contract-case.js';
+import { defineCase, type CaseDefinition, type Guarantee } from './contract/contract-case.js';
 import { deliverCases } from './contract/deliver-cases.js';
 import { inTime } from './contract/eventually.js';
 import { lossCases } from './contract/loss-cases.js';
 import { publishCases } from './contract/publish-cases.js';
 import { readCases } from './contract/read-cases.js';
-import { Scene } from './contract/case-context.js';
+import { CaseContext } from './contract/case-context.js';
 import type { BrokerWorld, Trait } from './contract/world.js';
 
 export type { Guarantee } from './contract/contract-case.js';
@@ -31,7 +31,7 @@ export interface ContractOptions {
   readonly cannot?: readonly Trait[];
 }
 
-const SCRIPTS: readonly ContractScript[] = [
+const DEFINITIONS: readonly CaseDefinition[] = [
   ...publishCases,
   ...deliverCases,
   ...readCases,
@@ -57,35 +57,39 @@ export function brokerContract(
   createWorld: () => BrokerWorld | Promise<BrokerWorld>,
   { cannot = [] }: ContractOptions = {},
 ): ContractCase[] {
-  const scripts = SCRIPTS.filter(({ trait }) => !trait || !cannot.includes(trait));
-  return [...scripts, ...cannot.map(declared)].map(({ guarantee, name, play }) => ({
+  const definitions = DEFINITIONS.filter(({ trait }) => !trait || !cannot.includes(trait));
+  return [...definitions, ...cannot.map(declared)].map(({ guarantee, name, run }) => ({
     guarantee,
     name,
     run: async () => {
-      const scene = new Scene(await createWorld());
+      const context = new CaseContext(await createWorld());
       try {
-        await inTime(play(scene));
+        await inTime(run(context));
       } finally {
-        await scene.close();
+        await context.close();
       }
     },
   }));
 }
 
 /** What is not tried has a line of its own in the report, and must not contradict the world. */
-function declared(trait: Trait): ContractScript {
+function declared(trait: Trait): CaseDefinition {
   const guarantee = {
     'serve several nodes': 1,
     'lose its connection': 3,
     'lose messages': 5,
   } as const;
-  return shows(guarantee[trait], `is declared as one that cannot ${trait}`, async (scene) => {
-    const node = await scene.node();
-    if (trait === 'lose its connection') {
-      equal(node.link, undefined, 'a node that has a link can lose its connection');
-    }
-    if (trait === 'lose messages') {
-      equal(scene.hasStore, false, 'a world that has a store can lose messages');
-    }
-  });
+  return defineCase(
+    guarantee[trait],
+    `is declared as one that cannot ${trait}`,
+    async (context) => {
+      const node = await context.node();
+      if (trait === 'lose its connection') {
+        equal(node.link, undefined, 'a node that has a link can lose its connection');
+      }
+      if (trait === 'lose messages') {
+        equal(context.hasStore, false, 'a world that has a store can lose messages');
+      }
+    },
+  );
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isMessage } from '../harness/event-stream-parser.js';
 import { request, type HttpAnswer } from '../harness/http-client.js';
 import type { NestApp } from '../harness/nest-app.js';
-import { dataOf, eachLane, eventsUrl, messagesUrl, send, type Accepted } from './each-broker.js';
+import { dataOf, eachLane, eventsUrl, messagesUrl, send, type Receipt } from './each-broker.js';
 
 const postBatch = (
   app: NestApp,
@@ -36,7 +36,7 @@ eachLane('a batch', (world) => {
     await send(app, channel, 'after');
 
     expect(answer.status).toBe(201);
-    const { messages } = answer.json() as { messages: Accepted[] };
+    const { messages } = answer.json() as { messages: Receipt[] };
     expect(messages.map(({ id }) => Number(id.split('-')[1]))).toEqual(
       Array.from({ length: 1000 }, (_, index) => index + 2),
     );

@@ -14,7 +14,7 @@ export interface World {
   read(url: string, headers?: Record<string, string>): Promise<SseReader>;
 }
 
-export interface Accepted {
+export interface Receipt {
   id: string;
   channel: string;
   type: string;
@@ -91,12 +91,12 @@ export function post(
 }
 
 /** Sends data and expects it to be accepted. */
-export async function send(app: NestApp, channel: string, data: unknown): Promise<Accepted> {
+export async function send(app: NestApp, channel: string, data: unknown): Promise<Receipt> {
   const answer = await post(app, channel, { data });
   if (answer.status !== 201) {
     throw new Error(`${answer.status}: ${answer.text}`);
   }
-  return answer.json() as Accepted;
+  return answer.json() as Receipt;
 }
 
 export async function sendMany(
@@ -104,7 +104,7 @@ export async function sendMany(
   channel: string,
   from: number,
   to: number,
-): Promise<Accepted[]> {
+): Promise<Receipt[]> {
   const accepted = [];
   for (let number = from; number <= to; number++) {
     accepted.push(await send(app, channel, number));

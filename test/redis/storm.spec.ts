@@ -5,7 +5,7 @@ import { LANES } from '../harness/lanes.js';
 import { NestApp } from '../harness/nest-app.js';
 import { RedisServer } from '../harness/redis-server.js';
 import { SseReader } from '../harness/sse-reader.js';
-import { dataOf, eventsUrl, send, type Accepted } from '../http/each-broker.js';
+import { dataOf, eventsUrl, send, type Receipt } from '../http/each-broker.js';
 
 const READERS = 300;
 const BEHIND = 100;
@@ -44,7 +44,7 @@ describe.each(LANES)('a storm of readers that come back in the %s lane', (lane) 
     '%s costs Redis a handful of commands, and each gets what it missed',
     async (_name, behindOf) => {
       const channel = `open.storm.${behindOf(1)}`;
-      const accepted: Accepted[] = [];
+      const accepted: Receipt[] = [];
       for (let number = 1; number <= 250; number++) {
         accepted.push(await send(app, channel, number));
       }

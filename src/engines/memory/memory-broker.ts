@@ -17,7 +17,7 @@ import { gapBehind } from '../../broker/gap.js';
 import { OffsetLog } from '../../broker/offset-log.js';
 import { NEVER_USED_TTL_MS, POSITION_TTL_MS } from '../../broker/position-ttl.js';
 
-interface Entry {
+interface StoredMessage {
   readonly message: EncodedMessage;
   readonly storedAtMs: number;
 }
@@ -31,7 +31,7 @@ interface RememberedBatch extends Omit<PublishResult, 'types' | 'duplicate'> {
 
 interface MemoryChannel {
   readonly epoch: number;
-  readonly log: OffsetLog<Entry>;
+  readonly log: OffsetLog<StoredMessage>;
   /** By idempotency key, the first to expire first. */
   readonly remembered: Map<string, RememberedBatch>;
   ageMs: number;
@@ -144,7 +144,7 @@ export class MemoryBroker extends Broker {
     const ageMs = channel.history.ageSeconds * 1000;
     let state = this.channels.get(channel.name);
     if (!state) {
-      const log = new OffsetLog<Entry>(1);
+      const log = new OffsetLog<StoredMessage>(1);
       state = { epoch: now, log, remembered: new Map(), ageMs, usedAtMs: now, listener: undefined };
       this.channels.set(channel.name, state);
     }

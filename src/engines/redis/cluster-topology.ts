@@ -26,10 +26,10 @@ export class ClusterTopology extends RedisTopology {
 
   private async views(clients: readonly Redis[]): Promise<ClusterNode[][]> {
     const views = await answersOf(clients.map((client) => this.viewOf(client))).catch(() => []);
-    return views.length > 0 ? views : this.askStrangers();
+    return views.length > 0 ? views : this.askAnyNode();
   }
 
-  private askStrangers(): Promise<ClusterNode[][]> {
+  private askAnyNode(): Promise<ClusterNode[][]> {
     const addresses = new Map(
       [...this.seeds, ...this.known].map((address) => [addressText(address), address]),
     );

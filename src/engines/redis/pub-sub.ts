@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { slotOf } from './slots.js';
 
 /** Channels per command: one must not hold up Redis. */
-const COMMAND_COUNT = 500;
+const MAX_NAMES_PER_COMMAND = 500;
 
 /**
  * The pub/sub commands of one Redis, or those of a cluster: there each shard delivers what is published in its
@@ -45,8 +45,8 @@ export class PubSub {
       bySlot.set(slot, sameSlot);
     }
     return [...bySlot.values()].flatMap((sameSlot) =>
-      Array.from({ length: Math.ceil(sameSlot.length / COMMAND_COUNT) }, (_, index) =>
-        sameSlot.slice(index * COMMAND_COUNT, (index + 1) * COMMAND_COUNT),
+      Array.from({ length: Math.ceil(sameSlot.length / MAX_NAMES_PER_COMMAND) }, (_, index) =>
+        sameSlot.slice(index * MAX_NAMES_PER_COMMAND, (index + 1) * MAX_NAMES_PER_COMMAND),
       ),
     );
   }

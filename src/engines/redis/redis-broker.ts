@@ -24,7 +24,7 @@ import { RedisSubscriptions } from './redis-subscriptions.js';
 import type { ScriptCommands } from './scripts.js';
 
 /** Bytes of sends that may wait for Redis to answer: beyond them a send is refused at once. */
-const WAITING_BYTES = 64 * 1024 * 1024;
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 /** What a send takes in memory beside its JSON. */
 const SEND_BYTES = 1024;
 
@@ -102,7 +102,7 @@ export class RedisBroker extends Broker {
     );
     const [epoch, newestText, isKnown, nextText, flat] = answer;
     const newest = requirePosition(newestText);
-    const outlook = {
+    const state = {
       isKnown: isKnown === '1',
       next: nextText === '' ? undefined : requirePosition(nextText),
       newest,
@@ -115,7 +115,7 @@ export class RedisBroker extends Broker {
     return {
       messages: after ? messages : messages.reverse(),
       newest,
-      gap: gapBehind(after, outlook),
+      gap: gapBehind(after, state),
     };
   }
 
@@ -180,7 +180,7 @@ export class RedisBroker extends Broker {
   }
 
   private async hold<T>(bytes: number, send: () => Promise<T>): Promise<T> {
-    if (this.waitingBytes + bytes > WAITING_BYTES) {
+    if (this.waitingBytes + bytes > MAX_WAITING_BYTES) {
       throw unavailable(undefined, 'Too much waits for the message broker.');
     }
     this.waitingBytes += bytes;

@@ -61,7 +61,7 @@ export class RedisShards {
   }
 
   /** Whom all is told from now on. */
-  tell(listener: ShardsListener): void {
+  setListener(listener: ShardsListener): void {
     this.listener = listener;
   }
 

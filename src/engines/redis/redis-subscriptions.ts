@@ -9,7 +9,7 @@ import type { RedisShard } from './redis-shard.js';
 import type { RedisShards, ShardsListener } from './redis-shards.js';
 
 /** Where a channel is subscribed, or is to be. */
-interface Place {
+interface Assignment {
   shard: RedisShard;
 }
 
@@ -18,7 +18,7 @@ interface Place {
  * elsewhere, fetches what it missed.
  */
 export class RedisSubscriptions implements ShardsListener {
-  private readonly places = new Map<string, Place>();
+  private readonly assignments = new Map<string, Assignment>();
   private readonly throttle = new LogThrottle();
   private readonly logger = new Logger('Birdsong');
 
@@ -27,22 +27,22 @@ export class RedisSubscriptions implements ShardsListener {
     private readonly keys: RedisKeys,
     private readonly ordered: OrderedSubscriptions,
   ) {
-    shards.tell(this);
+    shards.setListener(this);
   }
 
   /** @throws BirdsongError `broker-unavailable` */
   async subscribe(channel: BrokerChannel, listener: ChannelListener): Promise<Subscription> {
     const { name } = channel;
     try {
-      const place = { shard: this.shards.shardOf(name) };
-      this.places.set(name, place);
+      const assignment = { shard: this.shards.shardOf(name) };
+      this.assignments.set(name, assignment);
       return await this.ordered.open(channel, listener, {
         join: () =>
           this.shards.run(name, ({ shard }) => {
-            place.shard = shard;
+            assignment.shard = shard;
             return shard.subscriber.add(this.keys.pubSub(name));
           }),
-        leave: () => this.leave(name, place),
+        leave: () => this.leave(name, assignment),
       });
     } catch (cause) {
       throw unavailable(cause);
@@ -51,7 +51,7 @@ export class RedisSubscriptions implements ShardsListener {
 
   close(): void {
     this.ordered.close();
-    this.places.clear();
+    this.assignments.clear();
   }
 
   message(pubSub: string, text: string): void {
@@ -72,21 +72,21 @@ export class RedisSubscriptions implements ShardsListener {
   }
 
   settled(): void {
-    for (const [channel, place] of this.places) {
+    for (const [channel, assignment] of this.assignments) {
       const owner = this.shards.findShard(channel);
-      if (owner && owner !== place.shard) {
+      if (owner && owner !== assignment.shard) {
         const name = this.keys.pubSub(channel);
-        place.shard.subscriber.remove(name);
+        assignment.shard.subscriber.remove(name);
         owner.subscriber.want(name);
-        place.shard = owner;
+        assignment.shard = owner;
       }
     }
   }
 
-  private leave(channel: string, place: Place): void {
-    if (this.places.get(channel) === place) {
-      this.places.delete(channel);
+  private leave(channel: string, assignment: Assignment): void {
+    if (this.assignments.get(channel) === assignment) {
+      this.assignments.delete(channel);
     }
-    place.shard.subscriber.remove(this.keys.pubSub(channel));
+    assignment.shard.subscriber.remove(this.keys.pubSub(channel));
   }
 }

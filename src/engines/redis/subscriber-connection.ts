@@ -4,7 +4,7 @@ import { LogThrottle } from '../../concurrency/log-throttle.js';
 import type { PubSub } from './pub-sub.js';
 
 /** Commands that may be under way when much is subscribed again. */
-const COMMANDS_COUNT = 50;
+const MAX_COMMANDS_UNDER_WAY = 50;
 
 /** What a subscriber connection tells. */
 export interface ConnectionListener {
@@ -44,7 +44,7 @@ export class SubscriberConnection {
       this.restore();
     });
     // History may have been read from another Redis until now: each connection follows a failover by itself.
-    commands.on('ready', () => this.tellRestored(this.wanted));
+    commands.on('ready', () => this.notifyRestored(this.wanted));
     // Redis took subscriptions away, with their slot.
     client.on('moved', () => listener.displaced());
     client.on('error', () => {
@@ -149,8 +149,8 @@ export class SubscriberConnection {
         (name) => this.unconfirmed.has(name) || !subscribed.has(name),
       );
       const commands = this.pubSub.inCommands(missing);
-      for (let start = 0; start < commands.length; start += COMMANDS_COUNT) {
-        const some = commands.slice(start, start + COMMANDS_COUNT);
+      for (let start = 0; start < commands.length; start += MAX_COMMANDS_UNDER_WAY) {
+        const some = commands.slice(start, start + MAX_COMMANDS_UNDER_WAY);
         await Promise.all(some.map((names) => this.subscribeAgain(names)));
       }
     }
@@ -173,7 +173,7 @@ export class SubscriberConnection {
       return;
     }
     names.forEach((name) => this.unconfirmed.delete(name));
-    this.tellRestored(names);
+    this.notifyRestored(names);
   }
 
   private refused({ message }: Error): void {
@@ -187,7 +187,7 @@ export class SubscriberConnection {
     }
   }
 
-  private tellRestored(names: Iterable<string>): void {
+  private notifyRestored(names: Iterable<string>): void {
     for (const name of names) {
       if (name !== this.probeName) {
         this.listener.restored(name);

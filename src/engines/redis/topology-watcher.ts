@@ -61,20 +61,20 @@ export class TopologyWatcher {
       return;
     }
     try {
-      this.hear(await this.topology.masters(this.clients()));
+      this.succeeded(await this.topology.masters(this.clients()));
     } catch (error) {
-      this.miss(error as Error);
+      this.failed(error as Error);
     }
   }
 
-  private hear(masters: readonly RedisMaster[]): void {
+  private succeeded(masters: readonly RedisMaster[]): void {
     this.isLost = false;
     if (!this.isClosed) {
       this.follow(masters);
     }
   }
 
-  private miss({ message }: Error): void {
+  private failed({ message }: Error): void {
     if (!this.isLost && !this.isClosed) {
       this.isLost = true;
       this.logger.warn(`Nobody tells who the masters of Redis are: ${message}`);

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { BirdsongError } from '../../errors/birdsong-error.js';
 import { clientOf, type IsProxy } from './client-address.js';
-import { whenClosed } from '../../http/on-finished.js';
+import { onFinished } from '../../http/on-finished.js';
 
 /** Connections per request that is allowed, so that a client beyond the limit is still told so. */
 const CONNECTIONS_PER_REQUEST = 2;
@@ -58,7 +58,7 @@ export class AddressLimit {
       );
       return;
     }
-    whenClosed(request, response, () => this.requests.giveBack(client));
+    onFinished(request, response, () => this.requests.giveBack(client));
     next();
   }
 

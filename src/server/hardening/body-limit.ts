@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { overloaded } from '../../errors/overloaded.js';
 import { hasJsonBody } from './json-body.js';
-import { whenAnswered } from './on-answered.js';
+import { onAnswered } from './on-answered.js';
 
 /** What a request has sent of its body so far. */
 interface Body {
@@ -40,7 +40,7 @@ export class BodyLimit {
     this.arriving.add(body);
     // The parser, which follows in this tick, listens before the first byte is read.
     request.on('data', count).once('end', () => this.arriving.delete(body));
-    whenAnswered(request, response, () => {
+    onAnswered(request, response, () => {
       request.off('data', count);
       this.forget(body);
     });

@@ -7,7 +7,7 @@ import { proxiesOf } from './client-address.js';
 import { readJson } from './json-body.js';
 
 /** How many of the largest bodies this process holds at the same time. */
-const BODY_COUNT = 8;
+const MAX_BODY_COUNT = 8;
 
 /** Longer than the longest wait of a long-poll; streams are not concerned. */
 const SILENT_ANSWER_MS = 60_000;
@@ -22,7 +22,7 @@ export function harden(app: NestExpressApplication, environment: Environment): v
   server.setTimeout(SILENT_ANSWER_MS);
   server.maxConnections = MAX_CONNECTIONS;
   limitAddresses(app, server, environment);
-  const bodies = new BodyLimit(BODY_COUNT * Math.max(MAX_BATCH_BYTES, options.maxMessageBytes));
+  const bodies = new BodyLimit(MAX_BODY_COUNT * Math.max(MAX_BATCH_BYTES, options.maxMessageBytes));
   app.use(bodies.admit.bind(bodies));
   readJson(app, environment);
 }

@@ -3,11 +3,11 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { WeightedSemaphore } from '../../concurrency/weighted-semaphore.js';
 import { UnsentBytes } from '../../delivery/unsent-bytes.js';
-import { whenClosed } from '../../http/on-finished.js';
+import { onFinished } from '../../http/on-finished.js';
 import { BirdsongError } from '../../errors/birdsong-error.js';
 import { isJsonType } from '../../http/json-body.guard.js';
 import type { Environment } from '../environment.js';
-import { whenAnswered } from './on-answered.js';
+import { onAnswered } from './on-answered.js';
 
 /** What a body has around its data. */
 const ENVELOPE_BYTES = 1024;
@@ -16,7 +16,7 @@ const ENVELOPE_BYTES = 1024;
  * Bytes of messages that are objects at the same time, from when they are parsed until they are answered: a byte may
  * become 25. Batches have their own turns, so that they do not hold up messages.
  */
-const PARSED_BYTES = 2 * 1024 * 1024;
+const MAX_PARSED_BYTES = 2 * 1024 * 1024;
 
 /** How long a body waits for its turn. */
 const MAX_WAIT_MS = 1000;
@@ -43,27 +43,27 @@ export function readJson(
   });
   const unsent = app.get(UnsentBytes);
   const refusal = 'This node has as many messages under way as it may have.';
-  const turnsOfMessages = new WeightedSemaphore(PARSED_BYTES, refusal);
-  const turnsOfBatches = new WeightedSemaphore(PARSED_BYTES, refusal);
+  const messageSemaphore = new WeightedSemaphore(MAX_PARSED_BYTES, refusal);
+  const batchSemaphore = new WeightedSemaphore(MAX_PARSED_BYTES, refusal);
   app.use((request: RequestWithBody, response: ServerResponse, next: (error?: unknown) => void) => {
     const { body: bytes } = request;
     if (!Buffer.isBuffer(bytes)) {
       next();
       return;
     }
-    const turns = isBatch(request) ? turnsOfBatches : turnsOfMessages;
+    const semaphore = isBatch(request) ? batchSemaphore : messageSemaphore;
     const begin = () => {
       // In another turn of the loop: not all that wait are to be parsed in one.
-      whenAnswered(request, response, (answer) => {
-        setImmediate(() => turns.release(bytes.length));
+      onAnswered(request, response, (answer) => {
+        setImmediate(() => semaphore.release(bytes.length));
         unsent.add(request, request, Buffer.byteLength(answer));
-        whenClosed(request, response, () => unsent.release(request));
+        onFinished(request, response, () => unsent.release(request));
       });
       const { error, value } = parse(request, bytes);
       request.body = value;
       next(error);
     };
-    const waiting = turns.acquire(bytes.length, MAX_WAIT_MS);
+    const waiting = semaphore.acquire(bytes.length, MAX_WAIT_MS);
     if (waiting) {
       waiting.then(begin, next);
     } else {

@@ -1,21 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { whenClosed } from '../../http/on-finished.js';
+import { onFinished } from '../../http/on-finished.js';
 
 /**
  * Acts once, when the handler has given its answer, or nobody waits for one any more. The answer itself may take
  * longer to leave: for as long as its client does not read it, or behind another one.
  * @param act is given the body, or an empty one
  */
-export function whenAnswered(
+export function onAnswered(
   request: IncomingMessage,
   response: ServerResponse,
-  act: (answer: string | Uint8Array) => void,
+  callback: (answer: string | Uint8Array) => void,
 ): void {
   let isDone = false;
   const done = (answer: unknown) => {
     if (!isDone) {
       isDone = true;
-      act(typeof answer === 'string' || answer instanceof Uint8Array ? answer : '');
+      callback(typeof answer === 'string' || answer instanceof Uint8Array ? answer : '');
     }
   };
   const end = response.end.bind(response);
@@ -23,5 +23,5 @@ export function whenAnswered(
     done(args[0]);
     return end(...args);
   }) as typeof end;
-  whenClosed(request, response, () => done(''));
+  onFinished(request, response, () => done(''));
 }

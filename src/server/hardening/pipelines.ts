@@ -2,7 +2,7 @@ import type { RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** Requests under way on one connection; who sends more does so to do harm. */
-const MAX_COUNT = 16;
+const MAX_PIPELINED_COUNT = 16;
 
 const underWay = new WeakMap<Socket, number>();
 
@@ -14,7 +14,7 @@ export function limitPipelines(listener: RequestListener): RequestListener {
   return (request, response) => {
     const { socket } = request;
     const count = (underWay.get(socket) ?? 0) + 1;
-    if (count > MAX_COUNT || socket.destroyed) {
+    if (count > MAX_PIPELINED_COUNT || socket.destroyed) {
       socket.destroy();
       return;
     }

@@ -10,7 +10,7 @@ export interface OpenNode {
 }
 
 /** One case in its world. It closes the brokers that it opens. */
-export class Scene {
+export class CaseContext {
   private readonly brokers: Broker[] = [];
 
   constructor(private readonly world: BrokerWorld) {}

@@ -1,6 +1,6 @@
 import { ok, rejects } from 'node:assert/strict';
 import type { Broker } from '../../broker/broker.port.js';
-import { shows, type ContractScript } from './contract-case.js';
+import { defineCase, type CaseDefinition } from './contract-case.js';
 import { eventually } from './eventually.js';
 import { OpenHandles } from './open-handles.js';
 import { newChannel, publication } from './publications.js';
@@ -27,9 +27,9 @@ async function leavesNothing(node: BrokerNode, use: (broker: Broker) => Promise<
 }
 
 /** What is left when a broker has been closed. */
-export const closeCases: readonly ContractScript[] = [
-  shows(6, 'close leaves no timer and no socket', async (scene) => {
-    await leavesNothing(await scene.node(), async (broker) => {
+export const closeCases: readonly CaseDefinition[] = [
+  defineCase(6, 'close leaves no timer and no socket', async (context) => {
+    await leavesNothing(await context.node(), async (broker) => {
       await broker.open();
       const channel = newChannel();
       const recorder = await Recorder.on(broker, channel);
@@ -39,11 +39,11 @@ export const closeCases: readonly ContractScript[] = [
     });
   }),
 
-  shows(
+  defineCase(
     6,
     'no listener is called after close',
-    async (scene) => {
-      const [one, two] = [await scene.node(), await scene.open()];
+    async (context) => {
+      const [one, two] = [await context.node(), await context.open()];
       const channel = newChannel();
       const broker = one.createBroker();
       await broker.open();
@@ -58,11 +58,11 @@ export const closeCases: readonly ContractScript[] = [
     'serve several nodes',
   ),
 
-  shows(
+  defineCase(
     6,
     'close leaves nothing while the connection is broken',
-    async (scene) => {
-      const node = await scene.node();
+    async (context) => {
+      const node = await context.node();
       const link = linkOf(node);
       await leavesNothing(node, async (broker) => {
         await broker.open();
@@ -76,11 +76,11 @@ export const closeCases: readonly ContractScript[] = [
     'lose its connection',
   ),
 
-  shows(
+  defineCase(
     6,
     'a broker that nobody answers does not open, and leaves nothing',
-    async (scene) => {
-      const node = await scene.node();
+    async (context) => {
+      const node = await context.node();
       const link = linkOf(node);
       await link.cut();
       await leavesNothing(node, (broker) => rejects(broker.open(), { code: 'broker-unavailable' }));

@@ -1,25 +1,31 @@
 import { deepStrictEqual as same, equal, rejects } from 'node:assert/strict';
-import { shows, type ContractScript, type Guarantee } from './contract-case.js';
+import { defineCase, type CaseDefinition, type Guarantee } from './contract-case.js';
 import { dataOf, newChannel, publication } from './publications.js';
 import { Publishing } from './publishing.js';
 import { Recorder } from './recorder.js';
-import { publishAll, publishUntilTaken, untilAvailable, upTo, type Scene } from './case-context.js';
+import {
+  publishAll,
+  publishUntilTaken,
+  untilAvailable,
+  upTo,
+  type CaseContext,
+} from './case-context.js';
 
-const showsOfConnections = (
+const connectionCase = (
   guarantee: Guarantee,
   name: string,
-  play: (scene: Scene) => Promise<void>,
-) => shows(guarantee, name, play, 'lose its connection');
+  run: (context: CaseContext) => Promise<void>,
+) => defineCase(guarantee, name, run, 'lose its connection');
 
 const UNAVAILABLE = { code: 'broker-unavailable', retryable: true };
 
 /** What holds when connections break, or look alive and are not. */
-export const connectionCases: readonly ContractScript[] = [
-  showsOfConnections(
+export const connectionCases: readonly CaseDefinition[] = [
+  connectionCase(
     2,
     'a publish, a read and a subscribe without a connection are refused',
-    async (scene) => {
-      const { broker, link } = await scene.openLinked();
+    async (context) => {
+      const { broker, link } = await context.openLinked();
       const channel = newChannel();
       await link.cut();
 
@@ -35,12 +41,12 @@ export const connectionCases: readonly ContractScript[] = [
     },
   ),
 
-  showsOfConnections(
+  connectionCase(
     2,
     'what silence left without an answer is published once, however often it is repeated',
-    async (scene) => {
-      const { broker, link } = await scene.openLinked();
-      const other = await scene.open();
+    async (context) => {
+      const { broker, link } = await context.openLinked();
+      const other = await context.open();
       const channel = newChannel();
       const recorder = await Recorder.on(other, channel);
       const keyed = (number: number) => publication(number, { idempotencyKey: `k${number}` });
@@ -56,12 +62,12 @@ export const connectionCases: readonly ContractScript[] = [
     },
   ),
 
-  showsOfConnections(
+  connectionCase(
     3,
     'what came while the connection was broken comes after it, without a further message',
-    async (scene) => {
-      const { broker, link } = await scene.openLinked();
-      const other = await scene.open();
+    async (context) => {
+      const { broker, link } = await context.openLinked();
+      const other = await context.open();
       const channel = newChannel();
       const recorder = await Recorder.on(broker, channel);
       await publishAll(other, channel, upTo(3));
@@ -75,12 +81,12 @@ export const connectionCases: readonly ContractScript[] = [
     },
   ),
 
-  showsOfConnections(
+  connectionCase(
     3,
     'a connection that is silent is found out, and what it kept back is fetched',
-    async (scene) => {
-      const { broker, link } = await scene.openLinked();
-      const other = await scene.open();
+    async (context) => {
+      const { broker, link } = await context.openLinked();
+      const other = await context.open();
       const channel = newChannel();
       const recorder = await Recorder.on(broker, channel);
       await link.silence();
@@ -93,12 +99,12 @@ export const connectionCases: readonly ContractScript[] = [
     },
   ),
 
-  showsOfConnections(
+  connectionCase(
     3,
     'connections that break again and again lose nothing, repeat nothing and mix nothing up',
-    async (scene) => {
-      const { broker, link } = await scene.openLinked();
-      const other = await scene.open();
+    async (context) => {
+      const { broker, link } = await context.openLinked();
+      const other = await context.open();
       const channel = newChannel({ count: 100_000 });
       const recorder = await Recorder.on(broker, channel);
       const publishing = new Publishing(other, channel);
@@ -116,9 +122,9 @@ export const connectionCases: readonly ContractScript[] = [
     },
   ),
 
-  showsOfConnections(3, 'each of many subscriptions is brought up to date', async (scene) => {
-    const { broker, link } = await scene.openLinked();
-    const other = await scene.open();
+  connectionCase(3, 'each of many subscriptions is brought up to date', async (context) => {
+    const { broker, link } = await context.openLinked();
+    const other = await context.open();
     const channels = upTo(50).map(() => newChannel());
     const recorders = await Promise.all(channels.map((channel) => Recorder.on(broker, channel)));
     await link.cut();
@@ -130,12 +136,12 @@ export const connectionCases: readonly ContractScript[] = [
     }
   }),
 
-  showsOfConnections(
+  connectionCase(
     3,
     'a listener is told of the gap if history does not reach back to what it missed',
-    async (scene) => {
-      const { broker, link } = await scene.openLinked();
-      const other = await scene.open();
+    async (context) => {
+      const { broker, link } = await context.openLinked();
+      const other = await context.open();
       const channel = newChannel({ count: 3 });
       const recorder = await Recorder.on(broker, channel);
       await publishAll(other, channel, [1]);
@@ -157,9 +163,9 @@ export const connectionCases: readonly ContractScript[] = [
     },
   ),
 
-  showsOfConnections(3, 'a subscription that was closed meanwhile stays closed', async (scene) => {
-    const { broker, link } = await scene.openLinked();
-    const other = await scene.open();
+  connectionCase(3, 'a subscription that was closed meanwhile stays closed', async (context) => {
+    const { broker, link } = await context.openLinked();
+    const other = await context.open();
     const [closed, open] = [newChannel(), newChannel()];
     const [recorder, witness] = [
       await Recorder.on(broker, closed),

@@ -1,14 +1,14 @@
 import { deepStrictEqual as same, equal } from 'node:assert/strict';
 import type { Message } from '../../protocol/message.js';
-import { shows, type ContractScript } from './contract-case.js';
+import { defineCase, type CaseDefinition } from './contract-case.js';
 import { dataOf, newChannel, publication } from './publications.js';
 import { Recorder } from './recorder.js';
 import { publishAll, upTo } from './case-context.js';
 
 /** What a listener gets while nothing fails. */
-export const deliverCases: readonly ContractScript[] = [
-  shows(3, 'a subscription begins behind what was published before it', async (scene) => {
-    const broker = await scene.open();
+export const deliverCases: readonly CaseDefinition[] = [
+  defineCase(3, 'a subscription begins behind what was published before it', async (context) => {
+    const broker = await context.open();
     const channel = newChannel();
     await publishAll(broker, channel, upTo(3));
     const recorder = await Recorder.on(broker, channel);
@@ -18,23 +18,27 @@ export const deliverCases: readonly ContractScript[] = [
     same((await recorder.messages(1)).map(dataOf), [4]);
   }),
 
-  shows(3, 'a listener gets each message once and in order, however it joins', async (scene) => {
-    const broker = await scene.open();
-    const channel = newChannel();
-    const publishing = publishAll(broker, channel, upTo(500));
-    const recorder = await Recorder.on(broker, channel);
-    await publishing;
-    const { offset } = recorder.subscription.position;
+  defineCase(
+    3,
+    'a listener gets each message once and in order, however it joins',
+    async (context) => {
+      const broker = await context.open();
+      const channel = newChannel();
+      const publishing = publishAll(broker, channel, upTo(500));
+      const recorder = await Recorder.on(broker, channel);
+      await publishing;
+      const { offset } = recorder.subscription.position;
 
-    same((await recorder.messages(500 - offset)).map(dataOf), upTo(500).slice(offset));
-    same(recorder.gaps, []);
-  }),
+      same((await recorder.messages(500 - offset)).map(dataOf), upTo(500).slice(offset));
+      same(recorder.gaps, []);
+    },
+  ),
 
-  shows(
+  defineCase(
     3,
     'a message has its position, its type and the JSON that was published',
-    async (scene) => {
-      const broker = await scene.open();
+    async (context) => {
+      const broker = await context.open();
       const channel = newChannel();
       const recorder = await Recorder.on(broker, channel);
       const data = { text: 'é\u2028\n "quoted" 😀', list: [1, null, { deep: true }] };
@@ -51,11 +55,11 @@ export const deliverCases: readonly ContractScript[] = [
     },
   ),
 
-  shows(
+  defineCase(
     3,
     'once a subscription is closed nothing comes, and a new one begins anew',
-    async (scene) => {
-      const broker = await scene.open();
+    async (context) => {
+      const broker = await context.open();
       const channel = newChannel();
       const recorder = await Recorder.on(broker, channel);
       await publishAll(broker, channel, [1]);
@@ -70,7 +74,7 @@ export const deliverCases: readonly ContractScript[] = [
     },
   ),
 
-  shows(3, 'a broker that is open says that it is available', async (scene) => {
-    equal((await scene.open()).isAvailable(), true);
+  defineCase(3, 'a broker that is open says that it is available', async (context) => {
+    equal((await context.open()).isAvailable(), true);
   }),
 ];

@@ -1,13 +1,19 @@
 import { deepStrictEqual as same, equal, ok } from 'node:assert/strict';
 import type { Broker, BrokerChannel } from '../../broker/broker.port.js';
 import { formatPosition, isAfter, type Position } from '../../protocol/position.js';
-import { shows, type ContractScript } from './contract-case.js';
+import { defineCase, type CaseDefinition } from './contract-case.js';
 import { dataOf, newChannel, publication } from './publications.js';
 import { Recorder } from './recorder.js';
-import { publishAll, publishUntilTaken, untilAvailable, upTo, type Scene } from './case-context.js';
+import {
+  publishAll,
+  publishUntilTaken,
+  untilAvailable,
+  upTo,
+  type CaseContext,
+} from './case-context.js';
 
-const showsOfLosses = (name: string, play: (scene: Scene) => Promise<void>) =>
-  shows(5, name, play, 'lose messages');
+const lossCase = (name: string, run: (context: CaseContext) => Promise<void>) =>
+  defineCase(5, name, run, 'lose messages');
 
 /** Publishes to a broker that has just lost its connection. */
 async function publishOnceBack(broker: Broker, channel: BrokerChannel, data: string) {
@@ -16,19 +22,19 @@ async function publishOnceBack(broker: Broker, channel: BrokerChannel, data: str
 }
 
 /** What holds when messages that were acknowledged are lost. */
-export const lossCases: readonly ContractScript[] = [
-  showsOfLosses(
+export const lossCases: readonly CaseDefinition[] = [
+  lossCase(
     'no position is given twice, and a listener that has what was lost is told',
-    async (scene) => {
-      const broker = await scene.open();
+    async (context) => {
+      const broker = await context.open();
       const channel = newChannel();
       const recorder = await Recorder.on(broker, channel);
       await publishAll(broker, channel, ['kept 1', 'kept 2', 'kept 3']);
-      await scene.store.save();
+      await context.store.save();
       await publishAll(broker, channel, ['lost 4', 'lost 5', 'lost 6']);
       const before = [...(await recorder.messages(6))];
       const lost = before[5]?.position as Position;
-      await scene.store.crash();
+      await context.store.crash();
       const first = await publishOnceBack(broker, channel, 'new 4');
       await publishAll(broker, channel, ['new 5', 'new 6', 'new 7']);
       const received = await recorder.messages(10);
@@ -45,16 +51,16 @@ export const lossCases: readonly ContractScript[] = [
     },
   ),
 
-  showsOfLosses(
+  lossCase(
     'whoever comes back later with what was lost is told, and gets what is new',
-    async (scene) => {
-      const broker = await scene.open();
+    async (context) => {
+      const broker = await context.open();
       const channel = newChannel();
       await publishAll(broker, channel, ['kept 1']);
-      await scene.store.save();
+      await context.store.save();
       await publishAll(broker, channel, ['lost 2', 'lost 3']);
       const { newest: lost } = await broker.read(channel, { limit: 0 });
-      await scene.store.crash();
+      await context.store.crash();
       await publishOnceBack(broker, channel, 'new 2');
       await publishAll(broker, channel, ['new 3', 'new 4']);
       const page = await broker.read(channel, { after: lost, limit: 10 });
@@ -65,16 +71,16 @@ export const lossCases: readonly ContractScript[] = [
     },
   ),
 
-  showsOfLosses(
+  lossCase(
     'whoever has only what was kept misses nothing that is kept, and is given nothing twice',
-    async (scene) => {
-      const broker = await scene.open();
+    async (context) => {
+      const broker = await context.open();
       const channel = newChannel();
       await publishAll(broker, channel, ['kept 1', 'kept 2', 'kept 3']);
       const { newest } = await broker.read(channel, { limit: 0 });
-      await scene.store.save();
+      await context.store.save();
       await publishAll(broker, channel, ['lost 4']);
-      await scene.store.crash();
+      await context.store.crash();
       await publishOnceBack(broker, channel, 'new 4');
       const data: unknown[] = [];
       let after: Position | undefined = { ...newest, offset: 1 };
@@ -88,13 +94,13 @@ export const lossCases: readonly ContractScript[] = [
     },
   ),
 
-  showsOfLosses('a channel of which nothing is left begins in a later epoch', async (scene) => {
-    const broker = await scene.open();
+  lossCase('a channel of which nothing is left begins in a later epoch', async (context) => {
+    const broker = await context.open();
     const channel = newChannel();
     const recorder = await Recorder.on(broker, channel);
     const { first: before } = await broker.publish(channel, publication('before'));
     await recorder.messages(1);
-    await scene.store.crash();
+    await context.store.crash();
     const after = await publishOnceBack(broker, channel, 'after');
     await recorder.messages(2);
 
@@ -106,13 +112,13 @@ export const lossCases: readonly ContractScript[] = [
     );
   }),
 
-  showsOfLosses('a subscription that begins after the loss is told of none', async (scene) => {
-    const broker = await scene.open();
+  lossCase('a subscription that begins after the loss is told of none', async (context) => {
+    const broker = await context.open();
     const channel = newChannel();
     await publishAll(broker, channel, upTo(2));
-    await scene.store.save();
+    await context.store.save();
     await publishAll(broker, channel, ['lost 3']);
-    await scene.store.crash();
+    await context.store.crash();
     await publishOnceBack(broker, channel, 'new 3');
     await untilAvailable(broker);
     const recorder = await Recorder.on(broker, channel);

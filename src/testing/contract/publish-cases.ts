@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, equal, ok } from 'node:assert/strict';
-import { shows, type ContractScript } from './contract-case.js';
+import { defineCase, type CaseDefinition } from './contract-case.js';
 import { batch, dataOf, newChannel, offsets, publication } from './publications.js';
 import { Recorder } from './recorder.js';
 import { upTo } from './case-context.js';
@@ -7,9 +7,9 @@ import { upTo } from './case-context.js';
 const MANY = 300;
 
 /** Positions, batches, and repeats. */
-export const publishCases: readonly ContractScript[] = [
-  shows(1, 'positions count up without holes, in one epoch', async (scene) => {
-    const broker = await scene.open();
+export const publishCases: readonly CaseDefinition[] = [
+  defineCase(1, 'positions count up without holes, in one epoch', async (context) => {
+    const broker = await context.open();
     const channel = newChannel();
     const first = await broker.publish(channel, publication('a'));
     const second = await broker.publish(channel, publication('b'));
@@ -19,11 +19,11 @@ export const publishCases: readonly ContractScript[] = [
     ok(Math.abs(first.first.epoch - Date.now()) < 60_000, 'an epoch is the time at which it began');
   }),
 
-  shows(
+  defineCase(
     1,
     'concurrent publishes get positions of their own and arrive in that order',
-    async (scene) => {
-      const broker = await scene.open();
+    async (context) => {
+      const broker = await context.open();
       const channel = newChannel();
       const recorder = await Recorder.on(broker, channel);
       const results = await Promise.all(
@@ -44,11 +44,11 @@ export const publishCases: readonly ContractScript[] = [
     },
   ),
 
-  shows(
+  defineCase(
     1,
     'a batch gets consecutive positions in its order, among other publishes',
-    async (scene) => {
-      const broker = await scene.open();
+    async (context) => {
+      const broker = await context.open();
       const channel = newChannel();
       const recorder = await Recorder.on(broker, channel);
       const sizes = upTo(20).map((number) => (number % 2 === 0 ? 100 : 1));
@@ -71,8 +71,8 @@ export const publishCases: readonly ContractScript[] = [
     },
   ),
 
-  shows(1, 'what has been acknowledged is in history', async (scene) => {
-    const broker = await scene.open();
+  defineCase(1, 'what has been acknowledged is in history', async (context) => {
+    const broker = await context.open();
     const channel = newChannel();
     for (const number of upTo(50)) {
       const { first } = await broker.publish(channel, publication(number));
@@ -81,8 +81,8 @@ export const publishCases: readonly ContractScript[] = [
     same(offsets(await broker.read(channel, { limit: 100 })), upTo(50));
   }),
 
-  shows(1, 'channels are apart', async (scene) => {
-    const broker = await scene.open();
+  defineCase(1, 'channels are apart', async (context) => {
+    const broker = await context.open();
     const [one, other] = [newChannel(), newChannel()];
     const recorder = await Recorder.on(broker, one);
     await broker.publish(other, publication('other'));
@@ -92,12 +92,12 @@ export const publishCases: readonly ContractScript[] = [
     same((await broker.read(other, { limit: 10 })).messages.map(dataOf), ['other']);
   }),
 
-  shows(
+  defineCase(
     1,
     'what one node publishes, the listeners of every node get in the same order',
-    async (scene) => {
+    async (context) => {
       const channel = newChannel();
-      const [one, two] = [await scene.open(), await scene.open()];
+      const [one, two] = [await context.open(), await context.open()];
       const recorders = [await Recorder.on(one, channel), await Recorder.on(two, channel)];
       await Promise.all(
         upTo(MANY).map((number) => (number % 2 ? one : two).publish(channel, publication(number))),
@@ -115,11 +115,11 @@ export const publishCases: readonly ContractScript[] = [
     'serve several nodes',
   ),
 
-  shows(
+  defineCase(
     2,
     'a repeat of an idempotency key answers as the first and delivers nothing',
-    async (scene) => {
-      const broker = await scene.open();
+    async (context) => {
+      const broker = await context.open();
       const channel = newChannel();
       const recorder = await Recorder.on(broker, channel);
       const first = await broker.publish(
@@ -136,8 +136,8 @@ export const publishCases: readonly ContractScript[] = [
     },
   ),
 
-  shows(2, 'concurrent repeats of a key make one message', async (scene) => {
-    const broker = await scene.open();
+  defineCase(2, 'concurrent repeats of a key make one message', async (context) => {
+    const broker = await context.open();
     const channel = newChannel();
     const results = await Promise.all(
       upTo(20).map(() => broker.publish(channel, publication('x', { idempotencyKey: 'same' }))),
@@ -147,8 +147,8 @@ export const publishCases: readonly ContractScript[] = [
     equal(results.filter(({ duplicate }) => !duplicate).length, 1);
   }),
 
-  shows(2, 'a repeat of a batch publishes none of it', async (scene) => {
-    const broker = await scene.open();
+  defineCase(2, 'a repeat of a batch publishes none of it', async (context) => {
+    const broker = await context.open();
     const channel = newChannel();
     const first = await broker.publish(channel, batch([1, 2, 3], { idempotencyKey: 'b' }));
     const again = await broker.publish(channel, batch([1, 2, 3], { idempotencyKey: 'b' }));
@@ -157,20 +157,20 @@ export const publishCases: readonly ContractScript[] = [
     same((await broker.read(channel, { limit: 10 })).messages.map(dataOf), [1, 2, 3]);
   }),
 
-  shows(2, 'a key counts for its own channel only', async (scene) => {
-    const broker = await scene.open();
+  defineCase(2, 'a key counts for its own channel only', async (context) => {
+    const broker = await context.open();
     const here = await broker.publish(newChannel(), publication(1, { idempotencyKey: 'k' }));
     const there = await broker.publish(newChannel(), publication(1, { idempotencyKey: 'k' }));
 
     same([here.duplicate, there.duplicate], [false, false]);
   }),
 
-  shows(
+  defineCase(
     2,
     'a repeat that goes to another node is one all the same',
-    async (scene) => {
+    async (context) => {
       const channel = newChannel();
-      const [one, two] = [await scene.open(), await scene.open()];
+      const [one, two] = [await context.open(), await context.open()];
       const first = await one.publish(channel, publication('once', { idempotencyKey: 'k' }));
       const again = await two.publish(channel, publication('twice', { idempotencyKey: 'k' }));
 

@@ -1,7 +1,7 @@
 import { deepStrictEqual as same, equal, notEqual } from 'node:assert/strict';
 import { PAGE_BYTES } from '../../broker/broker.port.js';
 import type { Position } from '../../protocol/position.js';
-import { shows, type ContractScript } from './contract-case.js';
+import { defineCase, type CaseDefinition } from './contract-case.js';
 import { eventually } from './eventually.js';
 import { dataOf, newChannel, offsets, publication } from './publications.js';
 import { publishAll, upTo } from './case-context.js';
@@ -18,20 +18,24 @@ const PLACES: readonly [name: string, from: (newest: Position) => Position, isGa
 ];
 
 /** History, while nothing fails. */
-export const readCases: readonly ContractScript[] = [
-  shows(4, 'a channel without messages has a position that keeps its worth', async (scene) => {
-    const broker = await scene.open();
-    const channel = newChannel();
-    const { newest, messages, gap } = await broker.read(channel, { limit: 10 });
-    await publishAll(broker, channel, upTo(2));
-    const behind = await broker.read(channel, { after: newest, limit: 10 });
+export const readCases: readonly CaseDefinition[] = [
+  defineCase(
+    4,
+    'a channel without messages has a position that keeps its worth',
+    async (context) => {
+      const broker = await context.open();
+      const channel = newChannel();
+      const { newest, messages, gap } = await broker.read(channel, { limit: 10 });
+      await publishAll(broker, channel, upTo(2));
+      const behind = await broker.read(channel, { after: newest, limit: 10 });
 
-    same([newest.offset, messages, gap], [0, [], undefined]);
-    same([offsets(behind), behind.gap], [[1, 2], undefined]);
-  }),
+      same([newest.offset, messages, gap], [0, [], undefined]);
+      same([offsets(behind), behind.gap], [[1, 2], undefined]);
+    },
+  ),
 
-  shows(4, 'reads pages behind a position, the oldest first', async (scene) => {
-    const broker = await scene.open();
+  defineCase(4, 'reads pages behind a position, the oldest first', async (context) => {
+    const broker = await context.open();
     const channel = newChannel();
     await publishAll(broker, channel, upTo(10));
     const { epoch } = (await broker.read(channel, { limit: 0 })).newest;
@@ -50,8 +54,8 @@ export const readCases: readonly ContractScript[] = [
     same(await read(2, 9, 6), [3, 4, 5]);
   }),
 
-  shows(4, 'reads the newest, and the newest before a position, in order', async (scene) => {
-    const broker = await scene.open();
+  defineCase(4, 'reads the newest, and the newest before a position, in order', async (context) => {
+    const broker = await context.open();
     const channel = newChannel();
     await publishAll(broker, channel, upTo(10));
     const { epoch } = (await broker.read(channel, { limit: 0 })).newest;
@@ -63,28 +67,32 @@ export const readCases: readonly ContractScript[] = [
     same(await before(1), []);
   }),
 
-  shows(4, 'pages of large messages are short, and lead on from one to the next', async (scene) => {
-    const broker = await scene.open();
-    const channel = newChannel();
-    const count = 20;
-    await publishAll(broker, channel, Array<string>(count).fill('x'.repeat(PAGE_BYTES / 9)));
-    const { newest } = await broker.read(channel, { limit: 0 });
-    const pages: number[][] = [];
-    for (let after = { ...newest, offset: 0 }; after.offset < newest.offset;) {
-      const page = offsets(await broker.read(channel, { after, limit: count }));
-      pages.push(page);
-      after = { ...newest, offset: page.at(-1) ?? NaN };
-    }
+  defineCase(
+    4,
+    'pages of large messages are short, and lead on from one to the next',
+    async (context) => {
+      const broker = await context.open();
+      const channel = newChannel();
+      const count = 20;
+      await publishAll(broker, channel, Array<string>(count).fill('x'.repeat(PAGE_BYTES / 9)));
+      const { newest } = await broker.read(channel, { limit: 0 });
+      const pages: number[][] = [];
+      for (let after = { ...newest, offset: 0 }; after.offset < newest.offset;) {
+        const page = offsets(await broker.read(channel, { after, limit: count }));
+        pages.push(page);
+        after = { ...newest, offset: page.at(-1) ?? NaN };
+      }
 
-    same(pages.flat(), upTo(count));
-    same(
-      pages.filter(({ length }) => length > 8),
-      [],
-    );
-  }),
+      same(pages.flat(), upTo(count));
+      same(
+        pages.filter(({ length }) => length > 8),
+        [],
+      );
+    },
+  ),
 
-  shows(4, 'keeps as many messages as the channel says, the newest', async (scene) => {
-    const broker = await scene.open();
+  defineCase(4, 'keeps as many messages as the channel says, the newest', async (context) => {
+    const broker = await context.open();
     const channel = newChannel({ count: 5 });
     await publishAll(broker, channel, upTo(12));
     const page = await broker.read(channel, { limit: 100 });
@@ -92,11 +100,11 @@ export const readCases: readonly ContractScript[] = [
     same([offsets(page), page.newest.offset], [[8, 9, 10, 11, 12], 12]);
   }),
 
-  shows(
+  defineCase(
     4,
     'keeps messages no longer than the channel says, and keeps the position',
-    async (scene) => {
-      const broker = await scene.open();
+    async (context) => {
+      const broker = await context.open();
       const channel = newChannel({ ageSeconds: 1 });
       await publishAll(broker, channel, upTo(3));
       const { newest } = await broker.read(channel, { limit: 0 });
@@ -115,8 +123,8 @@ export const readCases: readonly ContractScript[] = [
   ),
 
   ...PLACES.map(([name, from, isGap]) =>
-    shows(4, `says of a read behind ${name} whether there is a gap`, async (scene) => {
-      const broker = await scene.open();
+    defineCase(4, `says of a read behind ${name} whether there is a gap`, async (context) => {
+      const broker = await context.open();
       const channel = newChannel({ count: 5 });
       await publishAll(broker, channel, upTo(12));
       const { newest } = await broker.read(channel, { limit: 0 });
@@ -130,8 +138,8 @@ export const readCases: readonly ContractScript[] = [
     }),
   ),
 
-  shows(4, 'a position of another epoch is before nothing', async (scene) => {
-    const broker = await scene.open();
+  defineCase(4, 'a position of another epoch is before nothing', async (context) => {
+    const broker = await context.open();
     const channel = newChannel();
     await publishAll(broker, channel, upTo(3));
     const page = await broker.read(channel, { before: { epoch: 1, offset: 3 }, limit: 10 });

@@ -11,13 +11,13 @@ import {
   type EncodedMessage,
   type HistoryPage,
   type HistoryQuery,
-  type Outlook,
+  type HistoryState,
   type PublishResult,
   type Subscription,
 } from '../../../src/index.js';
 import { HubConnection, type HubMessage } from './hub-connection.js';
 
-interface HubPage extends Outlook {
+interface HubPage extends HistoryState {
   readonly messages: readonly HubMessage[];
 }
 

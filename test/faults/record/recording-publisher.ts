@@ -162,15 +162,15 @@ export class RecordingPublisher {
   }
 }
 
-interface Accepted {
+interface Receipt {
   readonly id: string;
 }
 
 /** One for each message of the request. */
 function outcomesOf(answer: HttpAnswer, count: number): Outcome[] {
   const { status, headers } = answer;
-  const body = answer.json() as Accepted & {
-    messages?: Accepted[];
+  const body = answer.json() as Receipt & {
+    messages?: Receipt[];
     duplicate?: boolean;
     code: string;
   };
