@@ -34,7 +34,7 @@ function controllersOf({ lane, decorators }: z.output<typeof extrasSchema>): Typ
   );
 }
 
-/** A class of its own: another app in this process may decorate it otherwise. */
+/** Decorates a subclass, as another app in this process may want other decorators. */
 function decorate(controller: Type, decorators: readonly ClassDecorator[]): Type {
   if (decorators.length === 0) {
     return controller;

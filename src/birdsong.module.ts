@@ -118,12 +118,12 @@ export class BirdsongModule
     checkHost(BirdsongModule, modules);
   }
 
-  /** @throws BirdsongError `broker-unavailable`: an app without its broker does not start */
+  /** @throws BirdsongError `broker-unavailable`: an app does not start without its broker */
   onModuleInit(): Promise<void> {
     return this.broker.open();
   }
 
-  /** The first that Nest calls on shutdown: whoever balances load sees it before a reader is sent away. */
+  /** Nest calls this hook first, so load balancers see the shutdown before any reader is sent away. */
   onModuleDestroy(): void {
     this.stopping.begin();
   }

@@ -1,24 +1,24 @@
 import type { ModulesContainer } from '@nestjs/core';
 import { installedVersion, isInRange } from './installed-version.js';
 
-/** The versions of Nest that the tests run on: the same as the peers in package.json. */
+/** The versions of Nest that the tests run on; they equal the peer ranges in package.json. */
 const NEST = '^11.2.0 || ^12.0.0';
 
-/** On the module's class in every copy of this package, so that they know of each other. */
+/** Marks the module's class in every copy of this package, so that copies recognise each other. */
 const COPY = Symbol.for('birdsong.module');
 
 type ModuleClass = abstract new (...args: never[]) => unknown;
 
 /**
- * Refuses an app in which Birdsong could not work, before anything starts: its streams would hang, or every event
- * would be handled twice.
+ * Refuses an app in which Birdsong cannot work, before anything starts. Otherwise its streams would hang, or every
+ * event would be handled twice.
  *
  * @param module the class of the module that is being created
  * @throws Error that says in one line what is wrong
  */
 export function checkHost(module: ModuleClass, modules: ModulesContainer): void {
   const version = installedVersion('@nestjs/core');
-  // In an app that is bundled into one file there is none to be found.
+  // An app that is bundled into one file has no package.json to find.
   if (version !== undefined && !isInRange(version, NEST)) {
     throw new Error(`Birdsong runs on Nest ${NEST}; this app has Nest ${version}.`);
   }
@@ -31,8 +31,8 @@ export function checkHost(module: ModuleClass, modules: ModulesContainer): void 
       'Birdsong: this app imports BirdsongModule from two copies of the package; see `npm ls birdsong`. Jest with CommonJS loads a second one by import().',
     );
   }
-  // Each of them would handle every event, by its own policies.
+  // Each would handle every event, under its own policies.
   if (imported.length > 1) {
-    throw new Error('Birdsong: an app imports BirdsongModule.forRoot() once; it is global.');
+    throw new Error('Birdsong: import BirdsongModule.forRoot() only once in an app; it is global.');
   }
 }

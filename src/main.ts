@@ -17,7 +17,7 @@ async function start(): Promise<void> {
     { logger: createLogger(environment.LOG_LEVEL), abortOnError: false, bodyParser: false },
   );
   configure(app, environment);
-  // Exits 0 once everything is closed, instead of dying by the signal.
+  // Exits with 0 once everything is closed, instead of dying from the signal.
   app.enableShutdownHooks([], { useProcessExit: true });
   drainAtOnceOnSecondSignal(app);
   try {
@@ -29,7 +29,7 @@ async function start(): Promise<void> {
   }
 }
 
-/** Whoever asks twice does not want to wait. */
+/** A second signal ends the drain at once. */
 function drainAtOnceOnSecondSignal(app: NestExpressApplication): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => process.on(signal, () => app.get(DrainService).finishNow()));
@@ -51,7 +51,7 @@ if (warning) {
 try {
   await start();
 } catch (error) {
-  // One line for whoever starts it; the stack is of no use to them.
+  // One line: the stack is of no use to the person who starts the server.
   process.stderr.write(`Birdsong did not start: ${describe(error)}\n`);
   process.exit(1);
 }

@@ -3,13 +3,13 @@ import type { Asker, BatchAccessRule, Policy } from '../channels/policy.js';
 
 export type Action = 'publish' | 'subscribe';
 
-/** How many rules of one request are asked at the same time. */
+/** The most access rules that run at the same time for one request. */
 const MAX_CONCURRENT_RULES = 32;
 
 type Ask = () => Promise<void>;
 
 /**
- * The first of these channels that its policy refuses. Rules that are functions are asked together, and no further once
+ * Returns the first channel whose policy refuses. Rules that are functions run concurrently; no further one starts once
  * one has refused.
  */
 export async function firstRefused(
@@ -84,7 +84,7 @@ async function askForMany(
   const answers = await rule.many({ channels: asked, ...asker });
   if (answers.length !== channels.length) {
     throw new Error(
-      `Birdsong: a rule with many gave ${answers.length} answers for ${channels.length} channels.`,
+      `Birdsong: the many() of an access rule returned ${answers.length} answers for ${channels.length} channels.`,
     );
   }
   channels.filter((_, index) => !answers[index]).forEach((channel) => refused.add(channel));

@@ -4,7 +4,7 @@ import type { Identity, IdentitySource } from '../channels/policy.js';
 import { BirdsongSettings } from '../config/birdsong-settings.js';
 import { IdentityPort } from './identity.port.js';
 
-/** Asks the app, by its option `identity` or `identify`. Without them nobody has an identity. */
+/** Asks the app through its option `identity` or `identify`. Without either, no request has an identity. */
 @Injectable()
 export class OptionIdentity extends IdentityPort implements OnModuleInit {
   private source: IdentitySource | undefined;

@@ -14,8 +14,8 @@ const isIdentity = (value: unknown): boolean =>
   typeof (value as { identify?: unknown } | null | undefined)?.identify === 'function';
 
 /**
- * Every option of the module, once: types, checks, defaults, docs, variables, and `.env.example` come from here. After
- * a change, `npm run options`.
+ * Every option of the module. Types, checks, defaults, docs, variables and `.env.example` derive from this schema. Run
+ * `npm run options` after a change.
  */
 export const birdsongSchema = z.strictObject({
   channels: option(z.record(z.string(), z.custom<BirdsongOptions['channels'][string]>()), {
@@ -120,8 +120,8 @@ export const birdsongSchema = z.strictObject({
 });
 
 /**
- * What `forRoot` and `forRootAsync` take beside the options, as it shapes the module itself. Each has a default: by
- * those Nest knows which they are.
+ * What `forRoot` and `forRootAsync` take beside the options, because it shapes the module itself. Each needs a default:
+ * Nest recognises extras by their defaults.
  */
 export const extrasSchema = z.object({
   isGlobal: option(flag().default(true), {

@@ -13,15 +13,15 @@ const consistentSchema = birdsongSchema
     error: 'identity and identify contradict each other: set one',
   });
 
-/** Durations are in milliseconds, whatever the option has. */
+/** Settings hold durations in milliseconds, even where the option is in seconds. */
 type InMs<Name> = Name extends `${infer What}Seconds` ? `${What}Ms` : Name;
 
 type Settings = { readonly [Name in keyof Resolved as InMs<Name>]: Resolved[Name] };
 
-/** So that the class has the members of the schema. */
+/** A base class whose only purpose is to declare the members of the schema. */
 const Members = Object as unknown as new () => Settings;
 
-/** The options with every default in its place: checked once, at boot, and frozen. */
+/** The options with their defaults filled in, checked once at boot, and frozen. */
 export class BirdsongSettings extends Members {
   /** @throws Error that names every option that is not valid */
   constructor(options: BirdsongOptions) {

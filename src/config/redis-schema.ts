@@ -47,10 +47,10 @@ const sentinel = z.strictObject({
   }),
 });
 
-/** Which Redis: exactly one of these. */
+/** The ways to reach Redis, of which exactly one must be set. */
 export const redisServers = z.strictObject({
   url: option(
-    // What is no URL is not to be compared with other options.
+    // Aborts, as a malformed URL cannot be compared with other options.
     z.url({
       protocol: /^rediss?$/,
       error: 'must be redis://… or rediss://…',
@@ -77,7 +77,7 @@ export const redisServers = z.strictObject({
   }),
 });
 
-/** What holds for each kind of Redis. */
+/** The options for every kind of Redis. */
 export const redisCommon = z.strictObject({
   username: option(nonEmpty().optional(), {
     variable: 'REDIS_USERNAME',
@@ -136,7 +136,7 @@ export const redisCommon = z.strictObject({
   }),
 });
 
-/** How to reach Redis: each option by itself. */
+/** How to reach Redis, without the checks across options. */
 export const redisFields = z.strictObject({
   ...redisServers.partial().shape,
   ...redisCommon.shape,

@@ -9,7 +9,7 @@ type ExactlyOne<T> = {
 /** How Birdsong reaches Redis (7.0 or newer): exactly one of `url`, `cluster` and `sentinel`. */
 export type RedisOptions = ExactlyOne<RedisServers> & RedisCommonOptions;
 
-/** How to reach Redis, with every default in its place. */
+/** How to reach Redis, with the defaults filled in. */
 export type RedisSettings = Readonly<z.output<typeof redisFields>>;
 
 export const redisSchema = redisFields
@@ -23,7 +23,7 @@ export const redisSchema = redisFields
   })
   .readonly() as z.ZodType<RedisSettings, RedisOptions>;
 
-/** Sentinels count by where they are. */
+/** Options as given. Sentinels are recognised by their addresses. */
 type Given = Omit<RedisSettings, 'sentinel'> & {
   readonly sentinel?: { readonly nodes?: readonly RedisAddress[] | undefined } | undefined;
 };
@@ -31,10 +31,10 @@ type Given = Omit<RedisSettings, 'sentinel'> & {
 export const hasServer = ({ url, cluster, sentinel }: Given): boolean =>
   [url, cluster, sentinel?.nodes].some((server) => server !== undefined);
 
-/** What whoever set an option calls it. */
+/** Returns the name that the user knows an option by. */
 type NameOf = (option: 'url' | 'cluster' | 'sentinel' | 'username' | 'password' | 'tls') => string;
 
-/** What cannot hold at once, each with both values, but for passwords. */
+/** The contradictions between options. Each names both values, but never a password. */
 export function contradictions(redis: Given, nameOf: NameOf): string[] {
   const { url, cluster, sentinel, username, password } = redis;
   const servers = [

@@ -12,37 +12,37 @@ import { ReplaySource, type ReplayPage } from './replay-source.js';
 import { Pacer } from './pacer.js';
 import type { RingBudget } from './ring-budget.js';
 
-/** Frames at most that readers who come back are given at once. */
+/** The most frames that a returning reader is given at once. */
 const MAX_SHARED_COUNT = 256;
 const RESUBSCRIBE_MAX_MS = 2000;
 
-/** Who reads a feed live. */
+/** A live reader of a feed. */
 export interface FeedReader {
-  /** @param after the feed's position before */
+  /** @param after the feed's position before the batch */
   deliver(batch: FrameBatch, after: Position): void;
-  /** @param after the feed's position before */
+  /** @param after the feed's position before the gap */
   gap(gap: Gap, after: Position): void;
 }
 
 /**
- * One channel on one node: its newest position, recent frames, and the readers of both. It is the only
- * subscriber of its channel here; the registry that opened it closes it.
+ * One channel on one node: its newest position, its recent frames, and its live readers. It is the node's only
+ * subscriber to the channel. `Feeds` opens and closes it.
  */
 export class ChannelFeed {
-  /** Resolves once the feed is subscribed: at once, or when the broker is back. Rejects if closed first. */
+  /** Resolves once the feed is subscribed, however long the broker is away. Rejects if the feed is closed first. */
   readonly opened: Promise<void>;
   private readonly brokerChannel: BrokerChannel;
   private readonly history: ReplaySource;
   private readonly pacer: Pacer;
   private readonly readers = new Set<FeedReader>();
-  /** Frames that readers have been given. */
+  /** The newest frames that live readers have been given. */
   private readonly ring: FrameRing;
   /**
-   * What readers that come back were given since the last flush, by their offset. Weak: it is a copy of what
-   * the ring has, worth its memory only while sockets hold it anyway.
+   * Batches that returning readers were given since the last flush, by the offset they start after. Weak, because they
+   * copy what the ring has, and are worth their memory only while sockets hold them anyway.
    */
   private readonly shared = new Map<number, WeakRef<FrameBatch>>();
-  /** Frames that wait to be given to readers together. */
+  /** Frames that wait to be delivered together. */
   private arrived: Frame[] = [];
   private subscription: Subscription | undefined;
   private filling: Promise<void> | undefined;
@@ -61,11 +61,11 @@ export class ChannelFeed {
     this.history = new ReplaySource(broker, limiter, this.brokerChannel);
     this.pacer = new Pacer(() => this.flush(), coalesceMs);
     this.opened = this.open();
-    // Each reader awaits it; a feed that is closed before it has one must not count as unhandled.
+    // Readers await it. A feed that closes before it has one must not cause an unhandled rejection.
     this.opened.catch(() => undefined);
   }
 
-  /** The last position that readers have been given. */
+  /** The position of the last frame that live readers have been given. */
   get position(): Position {
     return this.ring.position;
   }
@@ -79,8 +79,8 @@ export class ChannelFeed {
   }
 
   /**
-   * The frames behind a position, a page at most, or nothing if the ring does not reach back that far.
-   * Readers at the same position share them.
+   * The frames after a position, at most a page of them. `none` if there are none; undefined if the ring does not reach
+   * back that far. Readers at the same position share the batch.
    */
   recent(position: Position): FrameBatch | 'none' | undefined {
     if (!this.ring.covers(position)) {
@@ -101,7 +101,7 @@ export class ChannelFeed {
     return batch;
   }
 
-  /** The position behind which the newest frames begin that are no more than this, together. */
+  /** The position after which the newest frames begin that fit within these limits. */
   newestWithin(maxCount: number, maxBytes: number): Position {
     const { offset } = this.position;
     const frames = this.ring.range(Math.max(this.ring.first, offset - maxCount + 1));
@@ -116,14 +116,14 @@ export class ChannelFeed {
     return oldest ? before(oldest.position) : this.position;
   }
 
-  /** Whether this many of the newest messages are at hand, or all that there ever were. */
+  /** Whether the ring has this many of the newest messages, or all that there ever were. */
   hasNewest(count: number): boolean {
     return this.position.offset - this.ring.first + 1 >= Math.min(count, this.position.offset);
   }
 
   /**
-   * Fetches the newest history into the ring, once: a reader that was away for a moment, and all who come with
-   * it, are served from there.
+   * Fetches the newest history into the ring, once, so that readers that were away for a moment are all served from
+   * memory.
    */
   fill(): Promise<void> {
     this.filling ??= this.history
@@ -132,23 +132,23 @@ export class ChannelFeed {
     return this.filling;
   }
 
-  /** Whether `fill` may bring the ring back to this position. */
+  /** Whether `fill` may extend the ring back to this position. */
   isFillable({ offset }: Position): boolean {
     const newest = this.position.offset;
     return offset < newest && offset >= newest - MAX_RING_COUNT;
   }
 
-  /** The newest messages of history, at most this many, in frames. */
+  /** The newest messages of history as frames, at most this many. */
   newest(count: number): Promise<ReplayPage> {
     return this.history.newest(count);
   }
 
-  /** What history has for who is at this position, without a message of it. */
+  /** The channel's newest position, and whether messages after this position are lost; without any message. */
   checkGap(position: Position): Promise<ReplayPage> {
     return this.history.checkGap(position);
   }
 
-  /** History behind a position, in frames. */
+  /** A page of history after a position, as frames. */
   replay(position: Position): Promise<ReplayPage> {
     return this.history.behind(position);
   }
@@ -165,8 +165,9 @@ export class ChannelFeed {
   }
 
   private async open(): Promise<void> {
-    const subscription = await this.retry.run(`Readers of ${this.channel.name} wait`, () =>
-      this.subscribe(),
+    const subscription = await this.retry.run(
+      `Readers of ${this.channel.name} wait for the broker`,
+      () => this.subscribe(),
     );
     if (this.isClosed) {
       subscription.close();

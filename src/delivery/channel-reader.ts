@@ -4,50 +4,50 @@ import type { ChannelFeed, FeedReader } from './channel-feed.js';
 import type { Frame } from './frame.js';
 import { firstBatch, toBatch, type FrameBatch } from './frame-batch.js';
 
-/** Where a reader begins. */
+/** Where a reader is asked to begin. */
 export type Start =
   | { readonly kind: 'live' }
-  /** With the newest messages, at most this many. */
+  /** With at most this many of the newest messages. */
   | { readonly kind: 'newest'; readonly count: number }
-  /** Behind a position; `undefined` is what somebody sent in the place of one. */
+  /** After a position; `undefined` if the client sent something else. */
   | { readonly kind: 'after'; readonly position: Position | undefined };
 
-/** What somebody sent who was nowhere: no history has this epoch. */
+/** Stands for a malformed position: no history has this epoch. */
 const NOWHERE: Position = { epoch: 0, offset: 0 };
 
-/** How much of the newest a reader is given at a time. */
+/** The most of the newest messages that a reader is given at a time. */
 export interface Limit {
   readonly count: number;
   readonly bytes: number;
 }
 
-/** What a beginning turned out to be. */
+/** Where a reader begins, once the feed or the broker has been asked. */
 export interface ResolvedStart {
   /** The channel's newest position. */
   readonly newest: Position;
-  /** Where the reader begins: the first message it gets follows this position. */
+  /** The first message that the reader gets follows this position. */
   readonly start: Position;
   readonly gap: Gap | undefined;
 }
 
 /** Where a reader's messages go. */
 export interface ReaderSink {
-  /** @returns a promise that resolves once it can take more, nothing if it can now */
+  /** @returns a promise that resolves once the sink can take more; undefined if it can now */
   replay(batch: FrameBatch, reader: ChannelReader): Promise<unknown> | undefined;
   live(batch: FrameBatch, reader: ChannelReader): void;
   gap(gap: Gap, reader: ChannelReader): void;
-  /** Messages came while the reader is paused; it will read them once it runs again. */
+  /** Messages arrived while the reader is paused. It reads them once it runs again. */
   missed?(reader: ChannelReader): void;
 }
 
 /**
- * One reader's place in one channel. Replays from history and the ring, then reads live, without a hole
- * or a repeat in between: the step from the one to the other happens within one tick.
+ * One reader's place in one channel. It replays from history and the ring, then reads live. It switches from one to the
+ * other within one tick, so nothing is missed or repeated in between.
  */
 export class ChannelReader implements FeedReader {
-  /** The last message it was given. */
+  /** The position of the last message it was given. */
   position: Position = NOWHERE;
-  /** Bytes of messages that came since it paused, and that it has yet to read. */
+  /** Bytes of messages that arrived since it paused and that it has yet to read. */
   missedBytes = 0;
   private isPaused = false;
   private isClosed = false;
@@ -57,7 +57,7 @@ export class ChannelReader implements FeedReader {
     private readonly sink: ReaderSink,
   ) {}
 
-  /** Finds where to begin. Rejects if the broker must be asked and does not answer. */
+  /** Finds where to begin. Rejects if the feed closes meanwhile. */
   async begin(start: Start): Promise<ResolvedStart> {
     await this.feed.opened;
     switch (start.kind) {
@@ -71,9 +71,9 @@ export class ChannelReader implements FeedReader {
   }
 
   /**
-   * Replays what it has not read yet, from the ring or else from history, then reads live. Rejects as `begin`.
-   * @param limit no more than the newest messages within it, whenever the sink can take more: what has to be left
-   * out is told as a gap. Default: all.
+   * Replays what it has not read yet, from the ring or else from history, then reads live. Rejects as `begin` does.
+   * @param limit the most to replay each time the sink can take more; what it leaves out is reported as a gap. Default:
+   * everything
    */
   async run(limit?: Limit): Promise<void> {
     while (!this.isClosed) {
@@ -88,7 +88,7 @@ export class ChannelReader implements FeedReader {
       if (recent) {
         await this.replayBatch(recent);
       } else if (!(await this.replay()) && this.isUpToDate()) {
-        // The broker has nothing newer. The feed has yet to come to where this reader is.
+        // The broker has nothing newer, and the feed has yet to reach this reader's position.
         this.attach();
         return;
       }
@@ -106,7 +106,7 @@ export class ChannelReader implements FeedReader {
       this.sink.live(batch, this);
       return;
     }
-    // It was ahead of the feed: history had more.
+    // The reader was ahead of the feed, because history had more.
     const rest = toBatch(this.unseen(batch.frames));
     if (rest) {
       this.position = rest.last;
@@ -120,7 +120,7 @@ export class ChannelReader implements FeedReader {
   }
 
   gap(gap: Gap, after: Position): void {
-    // One that is paused finds it in history.
+    // A paused reader finds the gap in history.
     if (!this.isPaused && (isSame(after, this.position) || isAfter(gap.resumeAt, this.position))) {
       this.jump(gap);
     }
@@ -167,7 +167,7 @@ export class ChannelReader implements FeedReader {
     return { newest, start, gap };
   }
 
-  /** Whether there was anything to replay; once the sink can take more. */
+  /** Resolves once the sink can take more, with whether there was anything to replay. */
   private async replay(): Promise<boolean> {
     const { frames, gap } = await this.feed.replay(this.position);
     if (this.isOver()) {
@@ -178,7 +178,7 @@ export class ChannelReader implements FeedReader {
     }
     const unseen = this.unseen(frames);
     const waiting = this.replayWhileTaken(unseen);
-    // Returned, not awaited: a reader that stalls must not hold the page meanwhile. It reads it again.
+    // Returned, not awaited: a reader that stalls must not hold the page meanwhile. It reads the page again later.
     return waiting ? waiting.then(() => true) : unseen.length > 0;
   }
 

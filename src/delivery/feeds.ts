@@ -10,18 +10,18 @@ import { RingBudget } from './ring-budget.js';
 interface SharedFeed {
   readonly feed: ChannelFeed;
   userCount: number;
-  /** Runs while nobody uses the feed. */
+  /** Runs while the feed has no reader. */
   lingering: NodeJS.Timeout | undefined;
 }
 
 /**
- * The feeds of this node: one for each channel that somebody reads here. The last reader who leaves closes
- * it, after a while in which readers may come back; sooner, if its place is needed.
+ * The feeds of this node, one for each channel that is read here. A feed without readers lingers for a while, in case
+ * readers come back, and then closes. It closes sooner if its place is needed.
  */
 @Injectable()
 export class Feeds {
   private readonly entries = new Map<string, SharedFeed>();
-  /** Those that nobody uses, the first that was left first. */
+  /** Feeds without readers, the longest unused first. */
   private readonly unused = new Set<SharedFeed>();
   private readonly budget: RingBudget;
 
@@ -34,19 +34,19 @@ export class Feeds {
   }
 
   /**
-   * That all of these can be acquired now.
+   * Checks that all of these can be acquired now.
    * @throws BirdsongError `overloaded`
    */
   requireRoom(channels: readonly Channel[]): void {
     const usedCount = this.entries.size - this.unused.size;
     const moreCount = channels.filter(({ name }) => !this.entries.get(name)?.userCount).length;
     if (usedCount + moreCount > this.settings.maxFeeds) {
-      throw overloaded('This node reads as many channels as it may.');
+      throw overloaded('This node has reached its limit of channels.');
     }
   }
 
   /**
-   * Whoever acquires a feed releases it, once.
+   * Opens the channel's feed, or shares it. The caller must release it once.
    * @throws BirdsongError `overloaded`
    */
   acquire(channel: Channel): ChannelFeed {

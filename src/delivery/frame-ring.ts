@@ -3,10 +3,10 @@ import { isSame, type Position } from '../protocol/position.js';
 import type { Frame } from './frame.js';
 import type { RingBudget, Shrinkable } from './ring-budget.js';
 
-/** What a frame takes beside its bytes: its objects, in V8's heap. */
+/** What a frame's objects take in V8's heap, in addition to its bytes. */
 const FRAME_BYTES = 512;
 
-/** The most frames a ring keeps. */
+/** The most frames that a ring keeps. */
 export const MAX_RING_COUNT = 1024;
 
 /** A channel's newest frames, as many as its count and the budget of all rings allow. */
@@ -17,24 +17,24 @@ export class FrameRing implements Shrinkable {
 
   constructor(
     private readonly budget: RingBudget,
-    /** The position of the newest frame, kept or not. */
+    /** The position of the newest frame, even if it is no longer kept. */
     public position: Position = { epoch: 0, offset: 0 },
   ) {
     this.log = new OffsetLog(position.offset + 1);
   }
 
-  /** The offset of the oldest frame kept; without any, of the next one. */
+  /** The offset of the oldest frame kept. When empty, that of the next frame. */
   get first(): number {
     return this.log.first;
   }
 
-  /** Whether the frames behind this position, if any, are all here. */
+  /** Whether the ring has every frame after this position. */
   covers(position: Position): boolean {
     if (isSame(position, this.position)) {
       return true;
     }
     const { epoch, offset } = position;
-    // It is one of these frames' positions, or the place right before one: epochs end between them.
+    // The position must be that of a frame, or right before one in the same epoch: epochs end between frames.
     return this.log.range(offset, offset + 1).some((frame) => frame.position.epoch === epoch);
   }
 
@@ -61,8 +61,8 @@ export class FrameRing implements Shrinkable {
   }
 
   /**
-   * Keeps the older ones of these consecutive frames too, if they lead to its own and there is room. Only those of the
-   * same epoch: whether something was lost before it, only the broker can say.
+   * Adds the older ones of these consecutive frames, if they adjoin its own and there is room. It takes only those of
+   * the same epoch: only the broker can say whether something was lost between epochs.
    */
   prepend(frames: readonly Frame[]): void {
     const anchor = this.log.oldest?.position ?? this.position;
@@ -81,7 +81,7 @@ export class FrameRing implements Shrinkable {
     this.budget.grow(this, added);
   }
 
-  /** Goes on behind another position, with nothing kept. */
+  /** Drops everything and continues after another position. */
   jump(position: Position): void {
     this.clear();
     this.position = position;

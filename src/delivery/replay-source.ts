@@ -4,19 +4,19 @@ import { formatPosition, type Position } from '../protocol/position.js';
 import { Frame } from './frame.js';
 import type { HistoryLimiter } from '../broker/history-limiter.js';
 
-/** Messages per read of history for replay. */
+/** The most messages in one page of replay. */
 const PAGE_COUNT = 256;
 
 const RETRY_MAX_MS = 500;
 
-/** What a reader behind the ring is given. */
+/** A page of history as frames. */
 export interface ReplayPage extends Omit<HistoryPage, 'messages'> {
   readonly frames: readonly Frame[];
 }
 
 /**
- * Reads one channel's history for replay. Readers that want the same page at the same time share one read;
- * while the broker does not answer, they wait for it together. Every read rejects once this is closed.
+ * Reads one channel's history for replay. Readers that want the same page at the same time share one read, and while
+ * the broker does not answer they wait together. Every read rejects once this is closed.
  */
 export class ReplaySource {
   private readonly reading = new Map<string, Promise<ReplayPage>>();
@@ -29,17 +29,17 @@ export class ReplaySource {
     private readonly channel: BrokerChannel,
   ) {}
 
-  /** Where the channel stands, and whether anything is lost behind this position: a page without messages. */
+  /** The channel's newest position, and whether messages after this position are lost: a page without messages. */
   checkGap(after: Position): Promise<ReplayPage> {
     return this.share(`checkGap ${formatPosition(after)}`, { after, limit: 0 });
   }
 
-  /** What follows this position, or some of it. */
+  /** A page of the messages after this position. */
   behind(after: Position): Promise<ReplayPage> {
     return this.share(formatPosition(after), { after, limit: PAGE_COUNT });
   }
 
-  /** The newest messages, at most this many. */
+  /** At most this many of the newest messages. */
   newest(limit: number): Promise<ReplayPage> {
     return this.share(`newest ${limit}`, { limit });
   }
@@ -67,7 +67,7 @@ export class ReplaySource {
     return { frames: messages.map((message) => new Frame(message)), newest, gap };
   }
 
-  /** Its turn may come when nobody wants it any more. */
+  /** Its turn may come after this was closed. */
   private readPage(query: HistoryQuery): Promise<HistoryPage> {
     return this.isClosed
       ? Promise.reject(new Error('It was closed.'))

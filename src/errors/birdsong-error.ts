@@ -1,7 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import { STATUS_CODES } from 'node:http';
 
-/** What each code answers with. The codes are the wire's and stay as they are. */
+/** The HTTP status of each code. The codes are part of the protocol and do not change. */
 const STATUS_OF = {
   'invalid-json': 400,
   'invalid-request': 400,
@@ -22,9 +22,9 @@ const STATUS_OF = {
 
 export type ErrorCode = keyof typeof STATUS_OF;
 
-/** One place in a request that is not as it should be. */
+/** One part of a request that is not valid. */
 export interface FieldError {
-  /** Where, as dotted path: `data.name`. Empty for the whole. */
+  /** A dotted path: `data.name`. Empty for the whole. */
   readonly path: string;
   readonly message: string;
 }
@@ -41,17 +41,19 @@ export interface Problem {
 
 export interface BirdsongErrorOptions {
   readonly errors?: readonly FieldError[];
-  /** Seconds after which a retry makes sense: sent as `Retry-After`. Makes the error retryable. */
+  /**
+   * Seconds after which a retry makes sense, sent as `Retry-After`. Makes the error retryable. Default: not retryable.
+   */
   readonly retryAfterSeconds?: number;
-  /** Instead of the code's own: for errors that are not Birdsong's. */
+  /** Overrides the code's own status, for errors that are not Birdsong's. Default: the status of the code. */
   readonly status?: number;
-  /** The error behind this one. It is logged and never sent. */
+  /** The error that caused this one. It is logged and never sent. */
   readonly cause?: unknown;
 }
 
 /**
- * Every error that Birdsong throws. It is an `HttpException`, so a host app's own filters answer it
- * with the right status; Birdsong's routes answer it as `application/problem+json`.
+ * The error that Birdsong throws. It is an `HttpException`, so a host app's own filters answer it with the right
+ * status. Birdsong's routes answer it as `application/problem+json`.
  */
 export class BirdsongError extends HttpException {
   readonly code: ErrorCode;

@@ -42,7 +42,7 @@ const historyQuery = z
   })
   .refine(({ after, wait }) => wait === 0 || after !== undefined, {
     path: ['wait'],
-    error: 'needs `after`: for what would it wait?',
+    error: 'requires `after`',
   });
 
 type HistoryParameters = z.infer<typeof historyQuery>;
@@ -81,7 +81,7 @@ export class HistoryController {
 
   private countUntilSent(response: ServerResponse, json: string): void {
     if (!response.destroyed) {
-      // The request, as a response that waits behind another one cannot be destroyed.
+      // Counted by the request, because a response that waits behind another one cannot be destroyed.
       const { req: request } = response;
       this.unsent.add(request, request, Buffer.byteLength(json));
       onFinished(request, response, () => this.unsent.release(request));
@@ -96,7 +96,7 @@ function encodePage(page: HistoryPage, { after }: HistoryParameters): string {
   return `{"messages":[${messages}],"position":"${position}","gap":${String(page.gap !== undefined)}}`;
 }
 
-/** Aborted when the client leaves. */
+/** A signal that is aborted when the client leaves. */
 function signalOf(response: ServerResponse): AbortSignal {
   const leaving = new AbortController();
   onFinished(response.req, response, () => leaving.abort());

@@ -4,10 +4,10 @@ import { BirdsongSettings } from '../config/birdsong-settings.js';
 import { IncomingMessage, ServerResponse, type Server } from 'node:http';
 
 /**
- * Lets Node make requests and responses with the prototypes that Express gives to each of them anyway. V8 takes an
- * object whose prototype was changed out of all it has learned: the next property costs it a hidden class of its own,
- * 1.2 kB for each request and each response for as long as a stream is open, and every access is looked up anew.
- * With another adapter, or where a host has classes of its own, nothing happens.
+ * Makes Node create requests and responses with the prototypes that Express would give each of them anyway. When an
+ * object's prototype changes, V8 loses its optimisations for that object: the next property costs it a hidden class of
+ * its own, 1.2 kB for each request and each response while a stream is open, and every access becomes a slow look-up.
+ * Does nothing with another adapter, or where a host has its own request and response classes.
  */
 @Injectable()
 export class ExpressTuning implements OnModuleInit {
@@ -26,7 +26,7 @@ export class ExpressTuning implements OnModuleInit {
 
 function replacePrototypes(server: Server, adapterInstance: unknown): void {
   const app = adapterInstance as { request?: unknown; response?: unknown };
-  // Node keeps what `createServer` was told to make under symbols of these names.
+  // Node keeps the classes given to `createServer` under symbols with these names.
   const requests = slotOf(server, 'IncomingMessage', IncomingMessage);
   const responses = slotOf(server, 'ServerResponse', ServerResponse);
   if (requests && app.request instanceof IncomingMessage) {

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** For each connection, what is to be done for those of its requests that are not over. */
+/** The pending callbacks of each connection: those of its unfinished requests. */
 const pending = new WeakMap<Socket, Set<() => void>>();
 
 /**
- * Acts once, when the response has been sent or cannot be sent any more. Of one that waits behind another response
- * on its connection, Node itself does not tell that it is closed. At once, if the connection is gone already.
+ * Calls back once, when the response has been sent or can no longer be sent; at once if the connection is already gone.
+ * It watches the socket, because Node emits no `close` for a response that waits behind another one on its connection.
  */
 export function onFinished(
   { socket }: IncomingMessage,

@@ -5,10 +5,10 @@ import type { Http2Server, ServerHttp2Session } from 'node:http2';
 
 const CHECK_INTERVAL_MS = 50;
 
-/** The connections of the app's HTTP server, if it has one, when it stops. */
+/** Closes the connections of the app's HTTP server, if it has one, when the app stops. */
 @Injectable()
 export class OpenConnections implements OnModuleInit {
-  /** Of HTTP/2; of HTTP/1.1, Node itself knows them. */
+  /** The open HTTP/2 sessions. Node itself tracks connections of HTTP/1.1. */
   private readonly sessions = new Set<ServerHttp2Session>();
   private isClosing = false;
 
@@ -24,7 +24,7 @@ export class OpenConnections implements OnModuleInit {
     });
   }
 
-  /** From now on, each answer ends its connection, so that its client opens the next one elsewhere. */
+  /** Makes each further answer end its connection, so that the client opens its next one to another node. */
   announceClose(): void {
     const { server } = this;
     if (server && 'closeIdleConnections' in server) {
@@ -35,8 +35,8 @@ export class OpenConnections implements OnModuleInit {
   }
 
   /**
-   * For a server that is about to close: Node closes the connections that are idle at that moment, and then waits
-   * for those that were busy, however often they are used again. This ends each once its answer is written.
+   * Closes each connection once it is idle. When its server closes, Node closes only the connections that are idle at
+   * that moment, and then waits for the others, however often they are used again.
    */
   closeWhenIdle(): void {
     this.isClosing = true;
@@ -60,7 +60,7 @@ export class OpenConnections implements OnModuleInit {
     }
   }
 
-  /** An app without HTTP, which only publishes, has none. */
+  /** Undefined in an app without HTTP, which only publishes. */
   private get server(): Server | Http2Server | undefined {
     const adapter = this.adapterHost.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
     return adapter?.getHttpServer() as Server | Http2Server | undefined;

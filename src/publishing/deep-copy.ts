@@ -1,7 +1,7 @@
 /**
- * A copy that later changes of the original do not reach: of plain objects, arrays and dates, of which JSON is made.
- * Instances of classes stay as they are, for a schema may ask for them. Several times as fast as `structuredClone`.
- * @throws RangeError for data that is nested deeper than the stack, or within itself
+ * Copies plain objects, arrays and dates, so that later changes to the original do not reach the copy. It does not copy
+ * instances of classes, because a schema may ask for them. It is several times as fast as `structuredClone`.
+ * @throws RangeError for data that is nested deeper than the stack, or that contains itself
  */
 export function deepCopy(data: unknown): unknown {
   if (typeof data !== 'object' || data === null) {
@@ -31,6 +31,6 @@ function copyOf(data: Record<string, unknown>): Record<string, unknown> {
 
 function isPlain(data: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(data);
-  // The `Object.prototype` of another realm, such as a test runner's, is one too.
+  // This also accepts the `Object.prototype` of another realm, such as a test runner's.
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

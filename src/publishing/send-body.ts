@@ -6,7 +6,8 @@ export const sendBody = z.strictObject({
   data: z.custom<unknown>((data) => data !== undefined, { error: 'Required: any JSON' }),
   type: z
     .custom<string>(isMessageType, {
-      error: '1 to 64 characters of A-Z a-z 0-9 _ - . : and not stream.… or presence.…',
+      error:
+        'must be 1 to 64 characters of A-Z a-z 0-9 _ - . : and not begin with stream. or presence.',
     })
     .optional(),
 });
@@ -22,8 +23,8 @@ export type BatchBody = z.infer<typeof batchBody>;
 /** @throws BirdsongError `invalid-request` */
 export function requireIdempotencyKey(header: string | undefined): string | undefined {
   if (header !== undefined && !isIdempotencyKey(header)) {
-    throw new BirdsongError('invalid-request', 'The Idempotency-Key is not of its form.', {
-      errors: [{ path: 'Idempotency-Key', message: '1 to 128 visible ASCII characters' }],
+    throw new BirdsongError('invalid-request', 'The Idempotency-Key is not valid.', {
+      errors: [{ path: 'Idempotency-Key', message: 'must be 1 to 128 visible ASCII characters' }],
     });
   }
   return header;

@@ -7,14 +7,14 @@ import {
 } from '../protocol/message-format.js';
 import type { NewBatch } from './new-batch.event.js';
 
-/** What is published at once: a message is a batch of one. */
+/** What is published in one step. A message is a batch of one. */
 export interface Send extends NewBatch {
   /** Whether it was sent as a batch. */
   readonly isBatch: boolean;
 }
 
 /**
- * What an app publishes has been checked by nobody yet, nor by its compiler if it has none.
+ * Checks what an app's own code publishes. It may not be type-checked.
  * @throws BirdsongError `invalid-request`
  */
 export function requireValidSend({ messages, sender, idempotencyKey }: Send): void {
@@ -27,11 +27,11 @@ export function requireValidSend({ messages, sender, idempotencyKey }: Send): vo
     }
     const { type } = message as { type?: unknown };
     if (type !== undefined && !isMessageType(type)) {
-      throw invalid('The type is not of its form, or reserved.');
+      throw invalid('The type is not valid, or is reserved.');
     }
   }
   if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) {
-    throw invalid('The idempotency key is not of its form.');
+    throw invalid('The idempotency key must be 1 to 128 visible ASCII characters.');
   }
   if (sender !== undefined && (typeof sender !== 'string' || sender.length > MAX_SENDER_LENGTH)) {
     throw invalid(`A sender has at most ${MAX_SENDER_LENGTH} characters.`);

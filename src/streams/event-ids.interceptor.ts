@@ -8,10 +8,10 @@ import type { Observable } from 'rxjs';
 import type { HttpRequest } from '../http/http-request.js';
 import { keepEventIds } from './keep-event-ids.js';
 
-/** The metadata that `@Sse()` leaves on a handler. Its name is not exported by every version of Nest. */
+/** The metadata key that `@Sse()` sets on a handler. Not every version of Nest exports it. */
 const SSE_METADATA = '__sse__';
 
-/** Puts `keepEventIds` behind every `@Sse()` handler, its operators and its interceptors. */
+/** Applies `keepEventIds` to every `@Sse()` handler, after its operators and its interceptors. */
 @Injectable()
 export class EventIdsInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {

@@ -9,19 +9,19 @@ import type { EventIds, Place } from './event-ids.js';
 import type { StreamLane } from './stream.js';
 
 /**
- * Bytes of messages between two cursors, for each channel that stands in them: 16 times what its entry takes, so that
- * cursors are never the most of what is sent.
+ * Bytes of messages between two cursors, for each channel in the cursor: 16 times the size of its entry, so that
+ * cursors are only a small part of what is sent.
  */
 const BYTES_PER_CURSOR_ENTRY = 560;
 
-/** Writes to the response itself: of each message the same bytes for all streams. */
+/** Writes to the response itself, with the same bytes of each message for all streams. */
 export class FastLane implements StreamLane {
   readonly holdsUnsent = true;
   private draining: Promise<boolean> | undefined;
-  /** Takes messages as chunks that all streams share. Everything else goes through the response. */
+  /** Takes messages, as chunks that all streams share. Everything else is written to the response. */
   private readonly socket: Socket | undefined;
 
-  /** @param response one whose headers are out */
+  /** @param response a response whose headers have been sent */
   constructor(
     private readonly response: ServerResponse,
     private readonly ids: EventIds,
@@ -36,7 +36,7 @@ export class FastLane implements StreamLane {
 
   write(batch: FrameBatch, place: Place): boolean {
     const { response } = this;
-    // Should somebody else have ended the response, the socket may be another's by now.
+    // If something else has ended the response, the socket may by now serve another one.
     const socket = response.writableEnded ? undefined : this.socket;
     if (this.ids.count > 1) {
       return this.writeWithCursors(batch, place, socket);
@@ -53,12 +53,12 @@ export class FastLane implements StreamLane {
     this.response.write(':\n\n');
   }
 
-  /** Not by `writableNeedDrain`, which HTTP/2 lacks. */
+  /** Does not use `writableNeedDrain`, which HTTP/2 lacks. */
   isFull(): boolean {
     return this.response.writableLength >= this.response.writableHighWaterMark;
   }
 
-  /** One promise for all who wait, settled by the response's end too. */
+  /** Shares one promise among all callers. It also resolves when the response closes. */
   drained(): Promise<boolean> {
     this.draining ??= new Promise((resolve) => {
       const outlet = this.socket ?? this.response;
@@ -93,7 +93,7 @@ export class FastLane implements StreamLane {
       this.ids.move(place, piece.last);
       const isDue = piece.last === batch.last || bytes >= this.ids.count * BYTES_PER_CURSOR_ENTRY;
       const end = isDue ? `id: ${this.ids.id}\n\n` : '\n';
-      // As bytes: outside of V8's heap.
+      // As a Buffer, to keep it out of V8's heap.
       const own = Buffer.from(socket ? toTextChunk(end) : end);
       bytes = isDue ? 0 : bytes;
       outlet.write(shared);
@@ -103,7 +103,7 @@ export class FastLane implements StreamLane {
     return takesMore;
   }
 
-  /** What the socket has not taken is counted, until it has taken everything. */
+  /** Counts what the socket has not taken, until it has taken everything. */
   private wait(...written: Buffer[]): false {
     for (const bytes of this.isFull() ? written : []) {
       if (this.unsent.add(this, bytes, bytes.length)) {

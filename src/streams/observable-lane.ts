@@ -9,12 +9,12 @@ import type { Place } from './event-ids.js';
 import type { RequestIds } from './request-ids.js';
 import type { StreamLane } from './stream.js';
 
-/** Bytes that are emitted before the operators and Nest behind them have a turn to write them. */
+/** The most bytes to emit in one turn of the event loop, before operators and Nest get to write them. */
 const BYTES_PER_TURN = 256 * 1024;
-/** What an event takes beside its message. */
+/** What an event takes in addition to its message. */
 const EVENT_BYTES = 512;
 
-/** What is known of where Nest writes: a socket, or the stream of HTTP/2. */
+/** Where Nest writes: a socket, or the stream of an HTTP/2 request. */
 interface Outlet {
   readonly destroyed?: boolean;
   readonly writableLength?: number;
@@ -24,8 +24,8 @@ interface Outlet {
 }
 
 /**
- * Emits events to whoever subscribed, one by one. What waits between here and the socket is not ours to see, and Nest
- * keeps all of it: so nothing is emitted while the socket is full.
+ * Emits events one by one to the subscriber. What waits between here and the socket cannot be seen, and Nest keeps all
+ * of it. So nothing is emitted while the socket is full.
  */
 export class ObservableLane implements StreamLane {
   readonly holdsUnsent = false;
@@ -38,17 +38,17 @@ export class ObservableLane implements StreamLane {
     private readonly request: IncomingMessage,
     private readonly requestIds: RequestIds,
   ) {
-    // HTTP/2 forbids what a socket can do, and has a stream for each request.
+    // HTTP/2 has a stream for each request, and forbids direct use of the socket.
     const { stream } = request as { stream?: Outlet };
     this.outlet = stream ?? request.socket;
   }
 
-  /** Readers pause instead: what waits in the socket is the system's measure, not ours. */
+  /** Only what waits in the socket: readers pause before more than that waits. */
   get unsentBytes(): number {
     return this.outlet.destroyed ? 0 : (this.outlet.writableLength ?? 0);
   }
 
-  /** Each event says exactly where the client is: Nest gives it an id in any case. */
+  /** Gives each event an exact id, because Nest would otherwise number it. */
   write({ frames }: FrameBatch, place: Place): boolean {
     const { emitted: ids } = this.requestIds;
     for (const frame of frames) {
@@ -76,7 +76,7 @@ export class ObservableLane implements StreamLane {
   }
 
   heartbeat(): void {
-    // Nest's type wants data, and Nest itself gives a comment without data no id.
+    // Without data: Nest gives such a comment no id, so the heartbeat does not move the client.
     this.emit({ comment: '' });
   }
 

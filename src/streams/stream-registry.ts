@@ -10,12 +10,12 @@ import { StreamEndedEvent } from '../events/stream-ended.event.js';
 import { formatPosition, type Position } from '../protocol/position.js';
 import type { Stream } from './stream.js';
 
-/** Beats per heartbeat: how finely silence is measured. */
+/** Beats per heartbeat interval, which is how finely silence is measured. */
 const BEATS = 10;
 
 const NONE: ReadonlySet<Stream> = new Set();
 
-/** The open streams of this node, by identity and by channel. Keeps them from falling silent. */
+/** The open streams of this node, by identity and by channel. Drives their heartbeats. */
 @Injectable()
 export class StreamRegistry {
   private readonly open = new Set<Stream>();
@@ -85,7 +85,7 @@ export class StreamRegistry {
     }
   }
 
-  /** A reader of this stream is told of a gap. */
+  /** Emits the event for a gap in this stream. */
   reportGap({ identity }: Stream, channel: string, { after, oldest }: Gap): void {
     const format = (position: Position | undefined) => position && formatPosition(position);
     this.events.emit(

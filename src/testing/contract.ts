@@ -13,20 +13,20 @@ import type { BrokerWorld, Trait } from './contract/world.js';
 export type { Guarantee } from './contract/contract-case.js';
 export type { BrokerNode, BrokerWorld, Link, Store, Trait } from './contract/world.js';
 
-/** One thing that is shown of a broker. */
+/** One test of a broker. */
 export interface ContractCase {
-  /** Which of the port's guarantees it belongs to. */
+  /** The guarantee of the port that it tests, by number. */
   readonly guarantee: Guarantee;
-  /** A sentence; no two cases have the same. */
+  /** A sentence, unique among the cases. */
   readonly name: string;
-  /** Takes a world of its own and closes it. Rejects if the broker does not keep the guarantee. */
+  /** Creates a world of its own and closes it. Rejects if the broker does not keep the guarantee. */
   readonly run: () => Promise<void>;
 }
 
 export interface ContractOptions {
   /**
-   * What cannot befall this broker, as one that is in the same process as its messages cannot lose its connection.
-   * Default: nothing; all of it is tried.
+   * What cannot happen to this broker: one in the same process as its messages, for example, cannot lose its
+   * connection. Default: nothing; everything is tested.
    */
   readonly cannot?: readonly Trait[];
 }
@@ -41,7 +41,7 @@ const DEFINITIONS: readonly CaseDefinition[] = [
 ];
 
 /**
- * What every `Broker` has to guarantee, as cases for any test runner:
+ * The guarantees of every `Broker`, as test cases for any test runner:
  *
  * ```ts
  * for (const { name, run } of brokerContract(createWorld)) {
@@ -49,9 +49,9 @@ const DEFINITIONS: readonly CaseDefinition[] = [
  * }
  * ```
  *
- * The cases can run one after the other only. Most are through in milliseconds; give each 30 s.
+ * The cases must run one after the other. Most take milliseconds; allow each 30 s.
  *
- * @param createWorld makes what one case runs in
+ * @param createWorld creates the world of one case
  */
 export function brokerContract(
   createWorld: () => BrokerWorld | Promise<BrokerWorld>,
@@ -72,7 +72,7 @@ export function brokerContract(
   }));
 }
 
-/** What is not tried has a line of its own in the report, and must not contradict the world. */
+/** Gives each trait that is not tested a line in the report, and checks that the world does not contradict it. */
 function declared(trait: Trait): CaseDefinition {
   const guarantee = {
     'serve several nodes': 1,

@@ -159,7 +159,7 @@ describe('A broker of one’s own', () => {
     ],
     ['broker: must be a Broker, a class that extends Broker, or a function', { broker: {} }],
     ['broker: must be a Broker', { broker: 'redis' }],
-    ['broker: the function made something that is no Broker', { broker: () => ({}) }],
+    ['broker: the function must return a Broker', { broker: () => ({}) }],
   ])('is refused with "%s"', async (message, options) => {
     await expect(
       NestApp.start({ imports: [BirdsongModule.forRoot({ channels: CHANNELS, ...options })] }),

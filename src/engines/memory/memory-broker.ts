@@ -24,7 +24,7 @@ interface StoredMessage {
 
 /** A batch that had an idempotency key. */
 interface RememberedBatch extends Omit<PublishResult, 'types' | 'duplicate'> {
-  /** With commas: one string takes less than a thousand. */
+  /** Joined by commas: one string takes less memory than a thousand. */
   readonly types: string;
   readonly expiresAtMs: number;
 }
@@ -32,7 +32,7 @@ interface RememberedBatch extends Omit<PublishResult, 'types' | 'duplicate'> {
 interface MemoryChannel {
   readonly epoch: number;
   readonly log: OffsetLog<StoredMessage>;
-  /** By idempotency key, the first to expire first. */
+  /** By idempotency key, the next to expire first. */
   readonly remembered: Map<string, RememberedBatch>;
   ageMs: number;
   usedAtMs: number;
@@ -41,7 +41,7 @@ interface MemoryChannel {
 
 const SWEEP_INTERVAL_MS = 10_000;
 
-/** Keeps everything in this process: for one node, with no Redis. */
+/** An engine that keeps everything in this process: for one node, without Redis. */
 @Injectable()
 export class MemoryBroker extends Broker {
   private readonly channels = new Map<string, MemoryChannel>();
@@ -154,7 +154,7 @@ export class MemoryBroker extends Broker {
     return state;
   }
 
-  /** Frees what has aged in channels that nobody uses any more. */
+  /** Frees what has expired in channels that are no longer used. */
   private sweep(): void {
     const now = Date.now();
     for (const [name, state] of this.channels) {
@@ -184,7 +184,7 @@ function forgetExpired(remembered: MemoryChannel['remembered'], now: number): vo
   }
 }
 
-/** As many, from the first, as a page takes. */
+/** The first of these messages, as many as fit in a page. */
 function firstPage(messages: readonly EncodedMessage[]): EncodedMessage[] {
   let bytes = 0;
   const end = messages.findIndex(({ json }) => (bytes += json.length) > PAGE_BYTES);

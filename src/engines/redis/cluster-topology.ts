@@ -6,9 +6,9 @@ import { parseClusterNodes, type ClusterNode } from './cluster-nodes.js';
 import { createClient } from './redis-client.js';
 import { addressText, answersOf, RedisTopology, type RedisMaster } from './redis-topology.js';
 
-/** A Redis Cluster, as its own nodes see it. */
+/** A Redis Cluster, as described by its own nodes. */
 export class ClusterTopology extends RedisTopology {
-  /** Every node that was heard of last, replicas included. */
+  /** Every node in the last answer, replicas included. */
   private known: readonly RedisAddress[] = [];
 
   constructor(
@@ -48,7 +48,7 @@ export class ClusterTopology extends RedisTopology {
   private async viewOf(client: Redis): Promise<ClusterNode[]> {
     const text = (await client.cluster('NODES')) as string;
     const { host = '', port = 0 } = client.options;
-    // A cluster's certificates are for names, where its nodes announce some.
+    // With TLS, use the host names that nodes announce, because certificates are issued for names.
     return parseClusterNodes(text, { host, port }, Boolean(this.settings.tls));
   }
 }

@@ -23,12 +23,12 @@ import { RedisShards } from './redis-shards.js';
 import { RedisSubscriptions } from './redis-subscriptions.js';
 import type { ScriptCommands } from './scripts.js';
 
-/** Bytes of sends that may wait for Redis to answer: beyond them a send is refused at once. */
+/** The most bytes of messages that may wait for Redis to answer. Beyond that, a publish is refused at once. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
-/** What a send takes in memory beside its JSON. */
+/** What a publish takes in memory in addition to its JSON. */
 const SEND_BYTES = 1024;
 
-/** Carries messages through Redis, or a Redis Cluster: any number of nodes, history that outlives them. */
+/** An engine on Redis or a Redis Cluster, for any number of nodes, with history that outlives them. */
 @Injectable()
 export class RedisBroker extends Broker {
   private readonly keys: RedisKeys;
@@ -77,7 +77,7 @@ export class RedisBroker extends Broker {
     await this.shards.close();
   }
 
-  /** @param isWitness whether this node was given the message at `after` */
+  /** @param isWitness whether Redis itself gave this node the position `after` */
   private async readPage(
     channel: BrokerChannel,
     query: HistoryQuery,
@@ -158,7 +158,7 @@ export class RedisBroker extends Broker {
     }
     if (this.redis.waitForReplicas > 0) {
       await shard.replicated().catch((cause: unknown) => {
-        throw unavailable(cause, 'The replicas of the message broker do not answer.');
+        throw unavailable(cause, 'The replicas of the message broker did not confirm in time.');
       });
     }
     return { first, types: types.split(','), createdAtMs: Number(createdAt), duplicate };
@@ -172,7 +172,7 @@ export class RedisBroker extends Broker {
     return this.shards.run(channel, async ({ shard, isAsked }) => {
       const commands = shard[over];
       if (isAsked) {
-        // Goes out with the call, in front of it.
+        // Pipelined right before the call.
         commands.asking().catch(() => undefined);
       }
       return { answer: await call(commands), shard, isAsked };
@@ -181,7 +181,7 @@ export class RedisBroker extends Broker {
 
   private async hold<T>(bytes: number, send: () => Promise<T>): Promise<T> {
     if (this.waitingBytes + bytes > MAX_WAITING_BYTES) {
-      throw unavailable(undefined, 'Too much waits for the message broker.');
+      throw unavailable(undefined, 'Too many messages wait for the message broker.');
     }
     this.waitingBytes += bytes;
     try {
@@ -192,8 +192,8 @@ export class RedisBroker extends Broker {
   }
 
   /**
-   * While a slot moves, its messages may be accepted by the shard that gets it, and its subscribers are still at
-   * the other. Who does not get this message finds it in history, once the slot has moved.
+   * While a slot moves, the new shard may accept its messages while subscribers are still connected to the old one. A
+   * subscriber that misses this message finds it in history once the slot has moved.
    */
   private publishWhereSubscribed(channel: string, text: string): void {
     this.shards

@@ -9,10 +9,10 @@ const RECONNECT_MAX_MS = 1000;
 /** How long a socket may take to close before it is destroyed. */
 const DISCONNECT_MS = 250;
 
-/** What ioredis takes, but for the form of its answers. */
+/** The options of ioredis, except the one that changes the form of its answers. */
 type ClientOptions = Omit<RedisOptions, 'replyMapping'>;
 
-/** A connection to Redis, or to a Sentinel, that is not open yet. */
+/** Creates a connection to Redis or a Sentinel, without opening it. */
 export function createClient(
   { commandTimeoutMs, tls }: RedisSettings,
   where: RedisAddress | { url: string },
@@ -22,17 +22,17 @@ export function createClient(
     lazyConnect: true,
     connectTimeout: commandTimeoutMs,
     commandTimeout: commandTimeoutMs,
-    // A connection that owes an answer for so long is dead, whatever TCP believes.
+    // A connection whose answer is overdue for this long is dead, whatever TCP believes.
     socketTimeout: commandTimeoutMs,
     disconnectTimeout: DISCONNECT_MS,
     retryStrategy: (times: number) =>
       Math.min(RECONNECT_FIRST_MS * 2 ** (times - 1), RECONNECT_MAX_MS),
-    // A command that cannot be sent now, or whose answer is lost, fails now: the sender is told, rather
-    // than kept waiting, and nothing is ever published twice by a resend.
+    // A command that cannot be sent, or whose answer is lost, fails at once: the sender is told rather than kept
+    // waiting, and nothing is published twice by an automatic resend.
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    // The broker subscribes again itself: it must know when, to fetch what was missed.
+    // The broker resubscribes by itself, because it must know when to fetch what was missed.
     autoResubscribe: false,
     ...(tls ? { tls: tls === true ? {} : tls } : {}),
     ...options,
@@ -42,12 +42,15 @@ export function createClient(
     : new Redis({ ...all, host: where.host, port: where.port });
 }
 
-/** ioredis closes a socket with a timer behind it, which it leaves running if the socket was gone. */
+/**
+ * Closes a client and waits for it. ioredis destroys a socket that is slow to close by a timer, and leaves the timer
+ * running if the socket was gone already.
+ */
 export async function endClient(client: Redis): Promise<void> {
   if (client.status === 'end') {
     return;
   }
-  // A TLS socket that is closed in its handshake may fail twice, and ioredis listens once.
+  // A TLS socket that is closed during its handshake may emit two errors, and ioredis handles only one.
   const socket = client.stream as typeof client.stream | undefined;
   socket?.on('error', () => undefined);
   const pause = new Pause();

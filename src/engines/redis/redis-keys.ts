@@ -1,5 +1,5 @@
 /**
- * The names of a channel's keys. They share a hash tag, so that a Redis Cluster keeps them in one slot.
+ * The names of a channel's keys. They share a hash tag, so a Redis Cluster keeps them in one slot.
  */
 export class RedisKeys {
   constructor(private readonly prefix: string) {}
@@ -21,12 +21,12 @@ export class RedisKeys {
     return `${this.prefix}:{${channel}}`;
   }
 
-  /** The channel whose pub/sub channel this is. */
+  /** The channel that a pub/sub channel belongs to. */
   channelOf(pubSub: string): string {
     return pubSub.slice(this.prefix.length + 2, -1);
   }
 
-  /** The pub/sub channel of a node's probes, in the slot of the tag. */
+  /** The pub/sub channel for a node's probes, in the slot of the tag. */
   probe(nodeId: string, tag: string): string {
     return `${this.prefix}:probe:{${tag}}:${nodeId}`;
   }

@@ -9,19 +9,19 @@ import { SubscriberConnection, type ConnectionListener } from './subscriber-conn
 import { scripts, type CommandsClient } from './scripts.js';
 import { addressText } from './redis-topology.js';
 
-/** The connections to one master: one for commands, one that is subscribed, and perhaps one for sends. */
+/** The connections to one master: one for commands, one for subscriptions, and perhaps one for publishing. */
 export class RedisShard {
   readonly commands: CommandsClient;
-  /** For what is published: `commands`, unless sends wait for replicas, as nothing else is served there meanwhile. */
+  /** Publishes. The same as `commands`, unless publishes wait for replicas, as `WAIT` blocks its connection. */
   readonly sends: CommandsClient;
   readonly subscriber: SubscriberConnection;
   private readonly subscriberClient: Redis;
   private readonly pubSub: PubSub;
   private readonly logger = new Logger('Birdsong');
-  /** The last error that a connection had by itself, without a command. */
+  /** The last error that a connection had by itself, rather than for a command. */
   private lastError: Error | undefined;
   private readonly clients: ReadonlySet<Redis>;
-  /** The question to the replicas that is to be asked next, and the one that is under way. */
+  /** The next `WAIT`, which all publishes since the last one share, and the one in progress. */
   private asking: Promise<void> | undefined;
   private waiting: Promise<number> | undefined;
   private opening: Promise<void> | undefined;
@@ -40,7 +40,7 @@ export class RedisShard {
         ...{ username, password, connectionName },
         enableAutoPipelining: true,
         scripts: scripts(isSharded ? 'SPUBLISH' : 'PUBLISH'),
-        // Who became a replica keeps its connections: whoever writes there has to ask again who the master is.
+        // A master that becomes a replica keeps its connections, so a refused write must trigger a reconnect.
         reconnectOnError: ({ message }) => message.startsWith('READONLY'),
       }) as CommandsClient;
     this.commands = createCommands('birdsong-commands');
@@ -65,15 +65,15 @@ export class RedisShard {
   }
 
   /**
-   * Opens it, once. What fails is tried again, but for what is no use.
-   * @throws Error that names the address, if Redis does not answer, lets nobody in, or is of no use
+   * Opens the connections, the first time it is called.
+   * @throws Error that names the address, if Redis does not answer, refuses this user, or cannot be used
    */
   open(): Promise<void> {
     this.opening ??= this.connect().finally(() => (this.isTried = true));
     return this.opening;
   }
 
-  /** Whether it is being opened for the first time: what is sent meanwhile would be refused. */
+  /** Whether it is being opened for the first time. Commands sent meanwhile would be refused. */
   isOpening(): boolean {
     return this.opening !== undefined && !this.isTried;
   }
@@ -81,13 +81,13 @@ export class RedisShard {
   private async connect(): Promise<void> {
     try {
       await Promise.all([...this.clients].map((client) => client.connect()));
-      // A database that does not exist is no reason for ioredis not to connect.
+      // ioredis connects even if the database does not exist, and only emits an error.
       if (this.lastError) {
         throw this.lastError;
       }
       await this.requireKind();
       if (this.settings.waitForReplicas > 0) {
-        // Whether this user may.
+        // Checks that this user may run WAIT.
         await this.sends.wait(0, 1);
       }
       await this.subscriber.open();
@@ -97,17 +97,17 @@ export class RedisShard {
     }
   }
 
-  /** To those who are subscribed at this shard. */
+  /** Publishes to the subscribers of this shard. */
   publish(name: string, text: string): Promise<unknown> {
     return this.pubSub.publish(this.commands, name, text);
   }
 
   /**
-   * Resolves once so many replicas as configured have all that was answered on `sends`.
-   * @throws Error if they do not in time, or nobody can tell
+   * Resolves once the configured number of replicas have everything that was answered on `sends`.
+   * @throws Error if they do not in time, or if the connection breaks meanwhile
    */
   async replicated(): Promise<void> {
-    // A new connection would know nothing of what was written on this one, and have nothing to wait for.
+    // WAIT covers only writes of its own connection: after a reconnect it would have nothing to wait for.
     const { stream } = this.sends;
     this.asking ??= this.askReplicas();
     await this.asking;
@@ -120,9 +120,9 @@ export class RedisShard {
     return [...this.clients].every(({ status }) => status === 'ready');
   }
 
-  /** Ends it once what was sent has been answered. */
+  /** Closes the connections once the commands in progress have been answered. */
   async retire(): Promise<void> {
-    // What is gathered for one write goes out at the end of this turn.
+    // Commands gathered for one write are sent at the end of this turn of the event loop.
     await setImmediate();
     const sending = [...new Set([this.commands, this.sends])];
     await Promise.all(sending.map((client) => client.quit().catch(() => undefined)));
@@ -133,29 +133,31 @@ export class RedisShard {
     await Promise.all([...this.clients].map(endClient));
   }
 
-  /** Once for all that was answered since it was asked last: one question at a time. */
+  /** Runs one `WAIT` at a time, for everything that was answered since the last one. */
   private async askReplicas(): Promise<void> {
     await Promise.allSettled([this.waiting]);
     await setImmediate();
     this.asking = undefined;
     const { waitForReplicas, commandTimeoutMs } = this.settings;
-    // Well before the command itself times out.
+    // It must end well before the command itself times out.
     this.waiting = this.sends.wait(waitForReplicas, Math.ceil(commandTimeoutMs / 2));
     const count = await this.waiting;
     if (count < waitForReplicas) {
-      throw new Error(`${count} of ${waitForReplicas} replicas have what was sent.`);
+      throw new Error(`Only ${count} of ${waitForReplicas} replicas have what was sent.`);
     }
   }
 
   private async requireKind(): Promise<void> {
-    // A user who may not ask is believed.
+    // A user without the right to INFO skips the check.
     const info = await this.commands.info('server').catch(() => '');
     const version = /redis_version:(\d+)/.exec(info)?.[1];
     if (version !== undefined && Number(version) < 7) {
       throw new Error(`Birdsong needs Redis 7.0 or newer; this one is ${version}.`);
     }
     if (this.settings.cluster === undefined && info.includes('redis_mode:cluster')) {
-      throw new Error('it is a node of a Redis Cluster, and has to be named as such.');
+      throw new Error(
+        'it is a node of a Redis Cluster: set cluster (REDIS_CLUSTER_NODES) instead of url (REDIS_URL).',
+      );
     }
   }
 
@@ -175,7 +177,7 @@ export class RedisShard {
         this.logger.log(`${which} is back.`);
       }
     });
-    // Another one may have taken its place.
+    // Another master may have taken its place.
     client.on('close', () => listener.displaced());
   }
 }

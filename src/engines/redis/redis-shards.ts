@@ -16,27 +16,27 @@ import { TopologyWatcher } from './topology-watcher.js';
 
 const RETRY_MS = 50;
 
-/** What the shards tell. */
+/** Receives the events of all shards. */
 export interface ShardsListener extends Omit<ConnectionListener, 'displaced'> {
-  /** Channels may be at another shard than before. */
+  /** Called when channels may have moved to another shard. */
   settled(): void;
 }
 
-/** How a call is made. */
+/** Where and how to make a call. */
 export interface Call {
   readonly shard: RedisShard;
-  /** Whether it must be preceded by ASKING. */
+  /** Whether ASKING must precede it. */
   readonly isAsked: boolean;
 }
 
 /**
- * The masters that keep the channels, each with its slots: one that has all of them, or those of a cluster.
- * Follows them when they change.
+ * The masters that hold the channels, each with its slots: one with all slots, or those of a cluster. Follows changes
+ * of masters and slots.
  */
 export class RedisShards {
   private readonly shards = new Map<string, RedisShard>();
   private readonly retiring = new Set<RedisShard>();
-  /** By what a redirection may call them. */
+  /** The shards by the names that a redirection may use. */
   private readonly names = new Map<string, RedisShard>();
   private readonly owners = new Array<RedisShard | undefined>(SLOT_COUNT);
   private readonly watcher: TopologyWatcher;
@@ -60,12 +60,12 @@ export class RedisShards {
     );
   }
 
-  /** Whom all is told from now on. */
+  /** Sets who receives the events of all shards. */
   setListener(listener: ShardsListener): void {
     this.listener = listener;
   }
 
-  /** @throws BirdsongError `broker-unavailable` that names the address which does not do */
+  /** @throws BirdsongError `broker-unavailable` that names the address that failed */
   async open(): Promise<void> {
     try {
       await this.watcher.open();
@@ -82,12 +82,12 @@ export class RedisShards {
     return shards.every((shard) => shard.isReady()) && !this.owners.includes(undefined);
   }
 
-  /** The shard that has the channel, if anybody serves its slot. */
+  /** The shard that has the channel; undefined if no master serves its slot. */
   findShard(channel: string): RedisShard | undefined {
     return this.owners[slotOf(channel)];
   }
 
-  /** @throws BirdsongError `broker-unavailable` if nobody serves the channel's slot */
+  /** @throws BirdsongError `broker-unavailable` if no master serves the channel's slot */
   shardOf(channel: string): RedisShard {
     const owner = this.findShard(channel);
     if (!owner) {
@@ -97,8 +97,8 @@ export class RedisShards {
   }
 
   /**
-   * Makes a call to the shard that has the channel, and follows Redis' redirections. Nothing else is tried again:
-   * who has no answer cannot know whether the call was carried out.
+   * Makes a call to the shard that has the channel, and follows Redis's redirections. It retries nothing else, because
+   * without an answer it cannot know whether the call was carried out.
    * @throws BirdsongError `broker-unavailable`
    */
   async run<T>(channel: string, make: (call: Call) => Promise<T>): Promise<T> {
@@ -117,7 +117,7 @@ export class RedisShards {
           throw unavailable(error);
         }
         asked = await this.redirect(shard, redirection, channel);
-        // Nobody has taken its place yet, which may take longer than anybody waits.
+        // No other Redis has been promoted yet, which may take longer than a sender waits.
         if (redirection.kind === 'demoted' && shard === this.findShard(channel)) {
           throw unavailable(error);
         }
@@ -132,7 +132,7 @@ export class RedisShards {
     await Promise.all([this.watcher.close(), ...shards.map((shard) => shard.close())]);
   }
 
-  /** Who is to be asked once; nobody, if it is the channel's shard, which may be another now. */
+  /** The shard to ask once; undefined to use the channel's own shard, which may have changed. */
   private async redirect(
     from: RedisShard,
     redirection: Redirection,
@@ -169,7 +169,7 @@ export class RedisShards {
       this.shards.set(address, shard);
       this.give(shard, master);
       if (!known) {
-        // In the background: what is sent to it meanwhile waits for that.
+        // In the background; calls to this shard wait until it is open.
         shard.open().catch((error: unknown) => this.log((error as Error).message));
       }
     }
@@ -197,7 +197,7 @@ export class RedisShards {
     );
   }
 
-  /** A tag in a slot of this shard, the same for the same slots. */
+  /** A hash tag in one of this shard's slots, the same as long as its slots are the same. */
   private tagOf(shard: RedisShard): string {
     let tag = 0;
     while (this.owners[slotOf(String(tag))] !== shard) {
@@ -207,13 +207,13 @@ export class RedisShards {
   }
 
   private end(shard: RedisShard, address: string): void {
-    this.log(`Redis ${address} is a master no more.`);
+    this.log(`Redis ${address} is no longer a master.`);
     this.shards.delete(address);
     this.retiring.add(shard);
     void shard.retire().then(() => this.retiring.delete(shard));
   }
 
-  /** Of changes: with whom it begins is not worth a line. */
+  /** Logs changes only: the masters at the start are not worth a line. */
   private log(line: string): void {
     if (this.probing) {
       this.logger.log(line);

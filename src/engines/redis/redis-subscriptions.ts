@@ -8,14 +8,14 @@ import type { RedisKeys } from './redis-keys.js';
 import type { RedisShard } from './redis-shard.js';
 import type { RedisShards, ShardsListener } from './redis-shards.js';
 
-/** Where a channel is subscribed, or is to be. */
+/** The shard at which a channel is subscribed, or is about to be. */
 interface Assignment {
   shard: RedisShard;
 }
 
 /**
- * All channels to which this node is subscribed, each at the shard that has it. What is subscribed again, there or
- * elsewhere, fetches what it missed.
+ * The channels to which this node is subscribed, each at the shard that has it. A channel that is resubscribed, at the
+ * same shard or another, fetches what it missed.
  */
 export class RedisSubscriptions implements ShardsListener {
   private readonly assignments = new Map<string, Assignment>();
@@ -59,9 +59,9 @@ export class RedisSubscriptions implements ShardsListener {
     try {
       this.ordered.receive(channel, decodePublished(text));
     } catch (error) {
-      // Not of Birdsong's making. What cannot be read is lost, and history has what counts.
+      // Birdsong did not publish this. It is dropped, and history has every message that counts.
       if (this.throttle.isDue()) {
-        this.logger.warn(`Somebody else publishes on ${channel}: ${String(error)}`);
+        this.logger.warn(`Something other than Birdsong publishes on ${channel}: ${String(error)}`);
       }
       this.ordered.catchUp(channel);
     }

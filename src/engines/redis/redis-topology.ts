@@ -3,38 +3,38 @@ import { Pause } from '../../concurrency/pause.js';
 import type { RedisAddress } from '../../config/redis-options.js';
 import { endClient } from './redis-client.js';
 
-/** How long is waited for further answers when there is one. */
+/** How long to wait for further answers once there is one. */
 const STRAGGLER_MS = 250;
 
 /** A Redis that takes writes. */
 export interface RedisMaster extends RedisAddress {
-  /** What a redirection may call it: `host:port`. */
+  /** The names that a redirection may use for it: `host:port`. */
   readonly names: readonly string[];
-  /** The ranges of slots that it serves, both ends included; none if it has none yet. */
+  /** The ranges of slots that it serves, both ends included. Empty if it has none yet. */
   readonly slots: readonly (readonly [from: number, to: number])[];
 }
 
 export const addressText = ({ host, port }: RedisAddress): string => `${host}:${port}`;
 
-/** Knows who the masters are, and which slots each of them serves. */
+/** Finds out which Redis servers are masters, and which slots each of them serves. */
 export abstract class RedisTopology {
   private readonly asked = new Set<Redis>();
 
   /**
-   * @param clients the connections to masters that are open now
-   * @throws Error if nobody answers who knows
+   * @param clients the open connections to masters
+   * @throws Error if no server answers
    */
   abstract masters(clients: readonly Redis[]): Promise<readonly RedisMaster[]>;
 
-  /** Ends questions that have no answer yet. */
+  /** Ends queries that have no answer yet. */
   async close(): Promise<void> {
     await Promise.all([...this.asked].map((client) => endClient(client)));
   }
 
   /**
-   * Asks over connections that are opened for it and closed again.
-   * @param whom what they are, for the error
-   * @throws Error that names the last one, if none answers
+   * Queries servers over connections that are opened and closed for this.
+   * @param whom what kind of server they are, for the error
+   * @throws Error that names the last server that failed, if none answers
    */
   protected async ask<T>(
     whom: string,
@@ -50,7 +50,7 @@ export abstract class RedisTopology {
           await client.connect();
           return await question(client);
         } catch (cause) {
-          // What broke the connection tells more than that it is closed.
+          // The error that broke the connection says more than that it is closed.
           const { message, name } = fault ?? (cause as Error);
           const { host = '', port = 0 } = client.options;
           throw new Error(`${whom} at ${host}:${port}: ${message || name}`, { cause });
@@ -64,8 +64,8 @@ export abstract class RedisTopology {
 }
 
 /**
- * The answers that came, soon after the first: who does not answer is not to hold up what the others know.
- * @throws the last error if none came
+ * The answers that arrive until shortly after the first one, so that a server that does not answer delays nothing.
+ * @throws the last error if there are none
  */
 export async function answersOf<T>(questions: readonly Promise<T>[]): Promise<T[]> {
   const answers: T[] = [];

@@ -5,7 +5,7 @@ import { createClient } from './redis-client.js';
 import { RedisTopology, type RedisMaster } from './redis-topology.js';
 import { SLOT_COUNT } from './slots.js';
 
-/** One Redis, which Sentinels name: whom they made master last. */
+/** One Redis with Sentinels, which say who the master is. */
 export class SentinelTopology extends RedisTopology {
   constructor(
     private readonly settings: RedisSettings,
@@ -21,12 +21,12 @@ export class SentinelTopology extends RedisTopology {
         ...credentials,
         connectionName: 'birdsong-sentinel',
         retryStrategy: null,
-        // A Sentinel's INFO says nothing of being ready.
+        // A Sentinel's INFO does not say whether it is ready.
         enableReadyCheck: false,
       }),
     );
     const answers = await this.ask('Redis Sentinel', clients, (client) => this.masterAt(client));
-    // A Sentinel that was cut off during a failover names the old one, in its older epoch.
+    // A Sentinel that was cut off during a failover still names the old master, in an older epoch.
     answers.sort((one, other) => other.epoch - one.epoch);
     return answers.slice(0, 1).map(({ host, port }) => ({
       host,

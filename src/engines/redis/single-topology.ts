@@ -1,7 +1,7 @@
 import { RedisTopology, type RedisMaster } from './redis-topology.js';
 import { SLOT_COUNT } from './slots.js';
 
-/** One Redis, always the same. */
+/** A single Redis at a fixed address. */
 export class SingleTopology extends RedisTopology {
   private readonly master: RedisMaster;
 

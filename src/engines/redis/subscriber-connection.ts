@@ -3,31 +3,31 @@ import { ReplyError, type Redis } from 'ioredis';
 import { LogThrottle } from '../../concurrency/log-throttle.js';
 import type { PubSub } from './pub-sub.js';
 
-/** Commands that may be under way when much is subscribed again. */
+/** The most commands in progress while many channels are resubscribed. */
 const MAX_COMMANDS_UNDER_WAY = 50;
 
-/** What a subscriber connection tells. */
+/** Receives the events of a subscriber connection. */
 export interface ConnectionListener {
   message(name: string, text: string): void;
-  /** This one is subscribed again, or can be read again: what was published meanwhile did not come. */
+  /** This name is subscribed or readable again. Messages published meanwhile did not arrive. */
   restored(name: string): void;
-  /** Something could not be subscribed here, or is so no longer: its slot may be elsewhere. */
+  /** Something could not be subscribed here, or no longer is: its slot may have moved. */
   displaced(): void;
 }
 
 /**
- * The subscriber connection of one shard, shared by all channels that are there. It knows what is to be
- * subscribed, and subscribes again what was lost, however that happened.
+ * The subscriber connection of one shard, shared by all its channels. It knows which names should be subscribed, and
+ * restores any subscription that is lost.
  */
 export class SubscriberConnection {
   private readonly wanted = new Set<string>();
-  /** What was asked for and has no answer yet: an UNSUBSCRIBE of before may still be under way. */
+  /** Names whose subscription is not confirmed: an earlier UNSUBSCRIBE may still be in progress. */
   private readonly unconfirmed = new Set<string>();
   private readonly throttle = new LogThrottle();
   private readonly logger = new Logger('Birdsong');
   private probeName: string | undefined;
   private receivedCount = 0;
-  /** What `receivedCount` must pass until the next probe; nothing while no probe is out. */
+  /** What `receivedCount` must exceed by the next probe; undefined while no probe is out. */
   private expectedBeyond: number | undefined;
   private isRestoring = false;
   private isRestoreWanted = false;
@@ -43,12 +43,12 @@ export class SubscriberConnection {
       this.expectedBeyond = undefined;
       this.restore();
     });
-    // History may have been read from another Redis until now: each connection follows a failover by itself.
+    // Each connection follows a failover by itself, so history may have been read from another Redis until now.
     commands.on('ready', () => this.notifyRestored(this.wanted));
-    // Redis took subscriptions away, with their slot.
+    // Redis has ended subscriptions because their slot moved away.
     client.on('moved', () => listener.displaced());
     client.on('error', () => {
-      // An answer that belongs to no command: whose answers the next ones are, nobody can tell.
+      // An answer that belongs to no command: further answers can no longer be matched to commands.
       if (client.status === 'ready') {
         client.disconnect(true);
       }
@@ -56,8 +56,8 @@ export class SubscriberConnection {
   }
 
   /**
-   * Chooses what its probes are published on. In a cluster it must be of this shard's slots; `undefined` if it
-   * has none.
+   * Sets the name on which probes are published. In a cluster it must belong to one of this shard's slots; `undefined`
+   * if the shard has none.
    */
   probeOn(name: string | undefined): void {
     if (name === this.probeName) {
@@ -73,7 +73,7 @@ export class SubscriberConnection {
     }
   }
 
-  /** To be called once connected. Rejects if this user of Redis may not publish or subscribe. */
+  /** Call it once connected. Rejects if this Redis user may not publish or subscribe. */
   async open(): Promise<void> {
     if (this.probeName !== undefined) {
       await this.pubSub.subscribe(this.client, [this.probeName]);
@@ -81,13 +81,13 @@ export class SubscriberConnection {
     }
   }
 
-  /** Resolves once it is subscribed. */
+  /** Subscribes to a name now. Resolves once it is subscribed. */
   async add(name: string): Promise<void> {
     this.wanted.add(name);
     await this.pubSub.subscribe(this.client, [name]);
   }
 
-  /** It will be subscribed by `restore`. */
+  /** Has the next `restore` subscribe to a name. */
   want(name: string): void {
     this.wanted.add(name);
     this.unconfirmed.add(name);
@@ -96,11 +96,11 @@ export class SubscriberConnection {
   remove(name: string): void {
     this.wanted.delete(name);
     this.unconfirmed.delete(name);
-    // Without a connection, or when its slot has gone, there is nothing to unsubscribe from.
+    // Without a connection, or after its slot has moved, there is nothing to unsubscribe from.
     this.pubSub.unsubscribe(this.client, name).catch(() => undefined);
   }
 
-  /** Subscribes what is wanted and is not subscribed. One run at a time. */
+  /** Subscribes to every wanted name that is not subscribed. Only one run is in progress at a time. */
   restore(): void {
     this.isRestoreWanted = true;
     if (!this.isRestoring) {
@@ -110,12 +110,12 @@ export class SubscriberConnection {
   }
 
   /**
-   * A connection can look alive and deliver nothing. What this node publishes to itself must come back
-   * until the next probe; if nothing at all came, the connection is replaced.
+   * A connection can look alive and deliver nothing. A message that this node publishes to itself must come back before
+   * the next probe. If nothing at all arrived by then, the connection is replaced.
    */
   probe(): void {
     const { client, commands, probeName } = this;
-    // Unanswered, it ends a connection that is only half open.
+    // An unanswered PING ends a connection that is half open.
     client.ping().catch(() => undefined);
     if (client.status !== 'ready' || commands.status !== 'ready' || probeName === undefined) {
       return;
@@ -129,7 +129,7 @@ export class SubscriberConnection {
     const receivedBefore = this.receivedCount;
     this.pubSub.publish(commands, probeName, '').then(
       () => (this.expectedBeyond = receivedBefore),
-      // A probe that was not sent proves nothing.
+      // A probe that could not be sent proves nothing.
       () => (this.expectedBeyond = undefined),
     );
   }
@@ -167,7 +167,7 @@ export class SubscriberConnection {
       if (error instanceof ReplyError) {
         this.refused(error as Error);
       } else if (this.client.status === 'ready') {
-        // Without an answer: the next 'ready' begins anew.
+        // There was no answer: reconnect, and restore on the next 'ready'.
         this.client.disconnect(true);
       }
       return;
@@ -178,9 +178,9 @@ export class SubscriberConnection {
 
   private refused({ message }: Error): void {
     if (message.startsWith('NOPERM')) {
-      // What is not allowed does not become so soon; the next probe tries again.
+      // No new query of the masters: permissions rarely change, and the next probe tries again.
       if (this.throttle.isDue()) {
-        this.logger.warn(`Redis lets nobody subscribe: ${message}`);
+        this.logger.warn(`Redis does not let this user subscribe: ${message}`);
       }
     } else {
       this.listener.displaced();

@@ -2,22 +2,22 @@ import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import type { RedisMaster, RedisTopology } from './redis-topology.js';
 
-/** What comes in quick succession is one question. */
+/** Requests in quick succession become one query. */
 const SOON_MS = 50;
 
-/** Asks who the masters are whenever that may have changed, one question at a time. */
+/** Queries the masters whenever they may have changed, one query at a time. */
 export class TopologyWatcher {
   private readonly logger = new Logger('Birdsong');
   private asking: Promise<void> = Promise.resolve();
-  /** The question that begins when the one under way has its answer. */
+  /** The query that begins when the one in progress is done. */
   private askingNext: Promise<void> | undefined;
   private soon: NodeJS.Timeout | undefined;
   private isLost = false;
   private isClosed = false;
 
   /**
-   * @param clients gives the connections to masters that are open
-   * @param follow is told every answer
+   * @param clients returns the open connections to masters
+   * @param follow called with every answer
    */
   constructor(
     private readonly topology: RedisTopology,
@@ -25,12 +25,12 @@ export class TopologyWatcher {
     private readonly follow: (masters: readonly RedisMaster[]) => void,
   ) {}
 
-  /** @throws Error if nobody answers */
+  /** @throws Error if no server answers */
   async open(): Promise<void> {
     this.follow(await this.topology.masters([]));
   }
 
-  /** Resolves once an answer that was asked for after this call is followed, or none came. */
+  /** Resolves once a query that began after this call has been followed, or has failed. */
   ask(): Promise<void> {
     this.askingNext ??= this.asking.then(() => {
       this.askingNext = undefined;
@@ -77,7 +77,7 @@ export class TopologyWatcher {
   private failed({ message }: Error): void {
     if (!this.isLost && !this.isClosed) {
       this.isLost = true;
-      this.logger.warn(`Nobody tells who the masters of Redis are: ${message}`);
+      this.logger.warn(`Cannot find out who the Redis masters are: ${message}`);
     }
   }
 }

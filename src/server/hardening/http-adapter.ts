@@ -6,7 +6,7 @@ import { serverOptions } from './limits.js';
 import { limitPipelines } from './pipelines.js';
 import { answerUnroutableUrls, type ExpressListener } from './unroutable-urls.js';
 
-/** Express on an HTTP server with limits that Node takes only when it is created. */
+/** Express on an HTTP server with limits that can be set only when the server is created. */
 export class HttpAdapter extends ExpressAdapter {
   constructor(private readonly environment: Environment) {
     super();

@@ -2,9 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { onFinished } from '../../http/on-finished.js';
 
 /**
- * Acts once, when the handler has given its answer, or nobody waits for one any more. The answer itself may take
- * longer to leave: for as long as its client does not read it, or behind another one.
- * @param act is given the body, or an empty one
+ * Calls back once, when the handler has answered, or when the client is gone. The answer may take longer to be sent,
+ * if its client does not read or another answer is before it.
+ * @param callback called with the body, or an empty one
  */
 export function onAnswered(
   request: IncomingMessage,

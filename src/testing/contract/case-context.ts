@@ -3,30 +3,30 @@ import { eventually } from './eventually.js';
 import { publication } from './publications.js';
 import type { BrokerNode, BrokerWorld, Link, Store } from './world.js';
 
-/** A node whose broker is open, and its link. */
+/** The open broker of a node, and the node's link. */
 export interface OpenNode {
   readonly broker: Broker;
   readonly link: Link;
 }
 
-/** One case in its world. It closes the brokers that it opens. */
+/** What one case works with: it opens brokers in the case's world, and closes them. */
 export class CaseContext {
   private readonly brokers: Broker[] = [];
 
   constructor(private readonly world: BrokerWorld) {}
 
-  /** The broker of one more node, opened. */
+  /** Adds a node and opens its broker. */
   async open(): Promise<Broker> {
     return this.openAt(await this.world.node());
   }
 
-  /** The same, of a node whose link can be broken. */
+  /** The same, for a node whose link can be broken. */
   async openLinked(): Promise<OpenNode> {
     const node = await this.world.node();
     return { broker: await this.openAt(node), link: linkOf(node) };
   }
 
-  /** One more node. Whoever makes its broker closes it. */
+  /** Adds a node. The caller opens and closes its broker. */
   node(): BrokerNode | Promise<BrokerNode> {
     return this.world.node();
   }
@@ -43,7 +43,7 @@ export class CaseContext {
     return this.world.store;
   }
 
-  /** Every broker that is open, then the world. */
+  /** Closes every broker that it opened, then the world. */
   async close(): Promise<void> {
     await Promise.all(this.brokers.splice(0).map((broker) => broker.close()));
     await this.world.close();
@@ -68,7 +68,7 @@ export function linkOf({ link }: BrokerNode): Link {
 const lacking = (what: string, trait: string): string =>
   `The world has no ${what}. A broker that cannot ${trait} says so: { cannot: ['${trait}'] }.`;
 
-/** Publishes these, one after the other. */
+/** Publishes these one after the other. */
 export async function publishAll(
   broker: Broker,
   channel: BrokerChannel,
@@ -79,7 +79,7 @@ export async function publishAll(
   }
 }
 
-/** Publishes this until it is accepted. It has a key, so that it becomes one message. */
+/** Publishes this until it is accepted. It must have a key, so that it becomes one message. */
 export async function publishUntilTaken(
   broker: Broker,
   channel: BrokerChannel,
@@ -91,12 +91,12 @@ export async function publishUntilTaken(
       result = await broker.publish(channel, sent).catch(() => undefined);
       return result !== undefined;
     },
-    () => 'a broker whose connection is back takes messages',
+    () => 'a broker whose connection is back should accept messages',
   );
   return result as PublishResult;
 }
 
-/** Resolves once the broker says that it is available, or that it is not. */
+/** Resolves once the broker reports that it is available, or that it is not. */
 export function untilAvailable(broker: Broker, isAvailable = true): Promise<void> {
   return eventually(
     () => broker.isAvailable() === isAvailable,

@@ -8,17 +8,17 @@ import { Recorder } from './recorder.js';
 import { linkOf } from './case-context.js';
 import type { BrokerNode } from './world.js';
 
-/** What is closed is gone with the next turns of the event loop. */
+/** Handles that were closed disappear within a few turns of the event loop. */
 const GONE_MS = 5000;
 
-/** Uses a broker of this node, and resolves once nothing is left of it. */
+/** Uses a broker of this node, and resolves once it has left no open handle. */
 async function leavesNothing(node: BrokerNode, use: (broker: Broker) => Promise<void>) {
   const handles = new OpenHandles();
   try {
     await handles.watch(() => use(node.createBroker()));
     await eventually(
       () => handles.kinds.length === 0,
-      () => `still there are ${handles.kinds.join(', ')}`,
+      () => `still open: ${handles.kinds.join(', ')}`,
       GONE_MS,
     );
   } finally {
@@ -26,7 +26,7 @@ async function leavesNothing(node: BrokerNode, use: (broker: Broker) => Promise<
   }
 }
 
-/** What is left when a broker has been closed. */
+/** Cases about what a closed broker leaves behind. */
 export const closeCases: readonly CaseDefinition[] = [
   defineCase(6, 'close leaves no timer and no socket', async (context) => {
     await leavesNothing(await context.node(), async (broker) => {

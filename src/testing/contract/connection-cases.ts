@@ -19,7 +19,7 @@ const connectionCase = (
 
 const UNAVAILABLE = { code: 'broker-unavailable', retryable: true };
 
-/** What holds when connections break, or look alive and are not. */
+/** Cases about connections that break, or that look alive and are not. */
 export const connectionCases: readonly CaseDefinition[] = [
   connectionCase(
     2,

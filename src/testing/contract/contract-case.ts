@@ -1,10 +1,10 @@
 import type { CaseContext } from './case-context.js';
 import type { Trait } from './world.js';
 
-/** A guarantee of the port, by its number there. */
+/** A guarantee of the port, by its number. */
 export type Guarantee = 1 | 2 | 3 | 4 | 5 | 6;
 
-/** What is shown of every broker that has the trait, if one is named. */
+/** A case for every broker, or for every broker with the trait. */
 export interface CaseDefinition {
   readonly guarantee: Guarantee;
   readonly name: string;
@@ -12,7 +12,7 @@ export interface CaseDefinition {
   readonly trait?: Trait | undefined;
 }
 
-/** Says what shows a guarantee. */
+/** Defines a case that tests a guarantee. */
 export function defineCase(
   guarantee: Guarantee,
   name: string,

@@ -5,7 +5,7 @@ import { dataOf, newChannel, publication } from './publications.js';
 import { Recorder } from './recorder.js';
 import { publishAll, upTo } from './case-context.js';
 
-/** What a listener gets while nothing fails. */
+/** Cases about what a listener gets while nothing fails. */
 export const deliverCases: readonly CaseDefinition[] = [
   defineCase(3, 'a subscription begins behind what was published before it', async (context) => {
     const broker = await context.open();

@@ -15,13 +15,13 @@ import {
 const lossCase = (name: string, run: (context: CaseContext) => Promise<void>) =>
   defineCase(5, name, run, 'lose messages');
 
-/** Publishes to a broker that has just lost its connection. */
+/** Publishes to a broker that has just lost its connection, once it takes messages again. */
 async function publishOnceBack(broker: Broker, channel: BrokerChannel, data: string) {
   const sent = publication(data, { idempotencyKey: data });
   return (await publishUntilTaken(broker, channel, sent)).first;
 }
 
-/** What holds when messages that were acknowledged are lost. */
+/** Cases about the loss of acknowledged messages. */
 export const lossCases: readonly CaseDefinition[] = [
   lossCase(
     'no position is given twice, and a listener that has what was lost is told',

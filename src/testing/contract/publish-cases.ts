@@ -6,7 +6,7 @@ import { upTo } from './case-context.js';
 
 const MANY = 300;
 
-/** Positions, batches, and repeats. */
+/** Cases about positions, batches and repeats. */
 export const publishCases: readonly CaseDefinition[] = [
   defineCase(1, 'positions count up without holes, in one epoch', async (context) => {
     const broker = await context.open();

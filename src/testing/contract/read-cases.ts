@@ -6,7 +6,7 @@ import { eventually } from './eventually.js';
 import { dataOf, newChannel, offsets, publication } from './publications.js';
 import { publishAll, upTo } from './case-context.js';
 
-/** What a read behind such a position says, of 12 messages of which 5 are kept. */
+/** Positions to read after, with 5 of 12 messages kept, and whether there is a gap. */
 const PLACES: readonly [name: string, from: (newest: Position) => Position, isGap: boolean][] = [
   ['the newest', (newest) => newest, false],
   ['the one before the oldest kept', (newest) => ({ ...newest, offset: 7 }), false],
@@ -17,7 +17,7 @@ const PLACES: readonly [name: string, from: (newest: Position) => Position, isGa
   ['a later epoch', (newest) => ({ epoch: newest.epoch + 1, offset: 10 }), true],
 ];
 
-/** History, while nothing fails. */
+/** Cases about history while nothing fails. */
 export const readCases: readonly CaseDefinition[] = [
   defineCase(
     4,
