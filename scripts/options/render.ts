@@ -5,7 +5,7 @@ import { envExample } from './env-example.js';
 import { interfaces } from './interfaces.js';
 import { optionsPage } from './options-page.js';
 
-/** Every file that is written from the schemas: its path and what has to be in it. */
+/** Every file that is generated from the schemas, by its path, with its content. */
 export async function render(): Promise<Map<string, string>> {
   const files = new Map([
     ['.env.example', envExample()],

@@ -51,7 +51,7 @@ describe('RedisBroker, over several nodes,', () => {
     await world.subscribers(channel.name, 0);
   });
 
-  test('what somebody else publishes on its channels harms nothing', async () => {
+  test('what other software publishes on its channels does no harm', async () => {
     const channel = newChannel();
     const broker = await world.open();
     const recorder = await Recorder.on(broker, channel);

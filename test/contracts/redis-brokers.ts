@@ -6,7 +6,7 @@ import type { RedisOptions, RedisSettings } from '../../src/config/redis-setting
 import { RedisBroker } from '../../src/engines/redis/redis-broker.js';
 import { RedisServer } from '../harness/redis-server.js';
 
-/** A broker that is not open yet. */
+/** Creates a broker without opening it. */
 export function createRedisBroker(redis: RedisOptions): Broker {
   const settings = new BirdsongSettings({ channels: {}, redis });
   return new RedisBroker(settings, settings.redis as RedisSettings);

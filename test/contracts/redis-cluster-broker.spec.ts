@@ -81,7 +81,7 @@ describe('RedisBroker, on a cluster,', () => {
     }
   });
 
-  test('needs to be told of one node only', async () => {
+  test('needs to be given only one node', async () => {
     const broker = await world.openOn({ cluster: cluster.seeds.slice(0, 1) });
     for (const channel of await channelEach()) {
       expect((await broker.publish(channel, publication(1))).first.offset).toBe(1);
@@ -97,11 +97,11 @@ describe('RedisBroker, on a cluster,', () => {
     expect(await count()).toBe(1);
     recorder.subscription.close();
     while ((await count()) > 0) {
-      // Asks again, until the test's own deadline.
+      // Polls until the test's own deadline.
     }
   });
 
-  test('what somebody else publishes on its channels harms nothing', async () => {
+  test('what other software publishes on its channels does no harm', async () => {
     const channel = newChannel();
     const broker = await open();
     const recorder = await Recorder.on(broker, channel);
@@ -113,7 +113,7 @@ describe('RedisBroker, on a cluster,', () => {
     expect(recorder.gaps).toEqual([]);
   });
 
-  test('a node of a cluster that is given as one Redis is named at boot', async () => {
+  test('a cluster node given as a single Redis is refused at boot, by name', async () => {
     const url = cluster.masters[0]?.url ?? '';
     await expect(world.openOn({ url })).rejects.toThrow('is a node of a Redis Cluster');
   });

@@ -30,7 +30,7 @@ describe('RedisBroker, on a cluster whose master fails over,', () => {
     await cluster.untilReplicated();
   });
 
-  test('in good order, loses nothing that it acknowledged', async () => {
+  test('in an orderly way, loses nothing that was acknowledged', async () => {
     const channel = newChannel({ count: 100_000 });
     const [one, two] = await Promise.all([open(), open()]);
     const recorder = await Recorder.on(one, channel);
@@ -44,7 +44,7 @@ describe('RedisBroker, on a cluster whose master fails over,', () => {
     expect(recorder.gaps).toEqual([]);
   });
 
-  test('by dying, refuses quickly, goes on with the replica, and hides no loss', async () => {
+  test('by dying, refuses quickly, continues with the replica, and hides no loss', async () => {
     const channel = newChannel({ count: 100_000 });
     const [one, two] = await Promise.all([open(), open({ commandTimeoutMs: 1000 })]);
     const recorder = await Recorder.on(one, channel);
@@ -55,13 +55,13 @@ describe('RedisBroker, on a cluster whose master fails over,', () => {
     await master.kill();
     await publishing.refusals(10);
     await cluster.untilMaster(replica);
-    // Nobody follows the new master, and so it accepts nothing, as it was told to, until somebody does.
+    // The new master has no replica yet, so it accepts nothing, as configured, until it gets one.
     await master.restart();
     await publishing.more(100);
     await publishing.stopAndCatchUp(recorder);
 
     expect(publishing.longestMs).toBeLessThan(5000);
-    // What the replica did not have yet is lost, as Redis replicates behind its answers; that is told.
+    // What the replica did not have yet is lost, as Redis replicates after it answers; readers are told.
     expect(publishing.faultsOf(recorder)).toEqual([]);
   });
 
@@ -95,7 +95,7 @@ describe('RedisBroker, on a cluster whose master fails over,', () => {
     },
   );
 
-  test('by hanging, refuses after the configured time, and goes on with the replica', async () => {
+  test('by hanging, refuses after the configured time, and continues with the replica', async () => {
     const channel = newChannel({ count: 100_000 });
     const [one, two] = await Promise.all([open(), open({ commandTimeoutMs: 500 })]);
     const recorder = await Recorder.on(one, channel);
@@ -106,7 +106,7 @@ describe('RedisBroker, on a cluster whose master fails over,', () => {
     master.pause();
     await publishing.refusals(10);
     await cluster.untilMaster(replica);
-    // It still believes that it is the master, and answers whoever asks, until it hears of the other.
+    // It still believes that it is the master, and answers as one, until it hears of the other.
     master.resume();
     await publishing.more(100);
     await publishing.stopAndCatchUp(recorder);

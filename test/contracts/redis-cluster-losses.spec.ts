@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterEach(() => world.closeBrokers());
 afterAll(() => cluster.stop());
 
-/** Without probes, which would find in the end what has to be noticed at once. */
+/** Without probes, which would eventually find what must be noticed at once. */
 const open = (options: { probeIntervalMs?: number; commandTimeoutMs?: number } = {}) =>
   world.openOn({ cluster: cluster.seeds, probeIntervalMs: 600_000, ...options });
 
@@ -40,7 +40,7 @@ async function channelOf(master: RedisServer): Promise<BrokerChannel> {
 }
 
 describe('RedisBroker, on a cluster, through losses,', () => {
-  test('a slot that moves to and fro during publishes loses nothing and refuses nothing', async () => {
+  test('a slot that moves back and forth during publishes loses nothing and refuses nothing', async () => {
     const channel = newChannel({ count: 100_000 });
     const [one, two] = await Promise.all([open(), open()]);
     const [near, far] = [await Recorder.on(one, channel), await Recorder.on(two, channel)];
@@ -77,7 +77,7 @@ describe('RedisBroker, on a cluster, through losses,', () => {
     await cluster.endMove(keyOf(channel), to);
   });
 
-  test('a send that needs a key which is nowhere yet waits for the slot to arrive', async () => {
+  test('a publish with a key that does not exist yet waits for a moving slot to arrive', async () => {
     const channel = newChannel();
     const broker = await open();
     await broker.publish(channel, publication(1));
@@ -90,7 +90,7 @@ describe('RedisBroker, on a cluster, through losses,', () => {
     expect((await sent).first.offset).toBe(2);
   });
 
-  test('it is refused if that takes longer than configured', async () => {
+  test('a publish is refused if the slot takes longer than configured to arrive', async () => {
     const channel = newChannel();
     const broker = await open({ commandTimeoutMs: 300 });
     const to = await otherMaster(channel);
@@ -122,12 +122,12 @@ describe('RedisBroker, on a cluster, through losses,', () => {
     }
   });
 
-  test('a slot that came and went unnoticed is subscribed anew', async () => {
+  test('a slot that left and came back unnoticed is resubscribed', async () => {
     const channel = newChannel();
     const [one, two] = await Promise.all([open(), open()]);
     const recorder = await Recorder.on(one, channel);
     const home = await cluster.ownerOf(keyOf(channel));
-    // Faster than anybody could ask: where it was, it is, and yet nobody is subscribed.
+    // Faster than the broker can notice: the slot is where it was, but its subscriptions are gone.
     await cluster.moveSlot(keyOf(channel), await otherMaster(channel));
     await cluster.moveSlot(keyOf(channel), home);
     await two.publish(channel, publication(1));
@@ -150,7 +150,7 @@ describe('RedisBroker, on a cluster, through losses,', () => {
     expect(recorder.gaps).toEqual([]);
   });
 
-  test('a shard’s connections that silently deliver nothing are found by its probe and healed', async () => {
+  test('a shard’s silent connections are detected by its probe and replaced', async () => {
     const channel = newChannel();
     const owner = await cluster.ownerOf(keyOf(channel));
     const proxy = await cluster.proxy(owner);
@@ -158,7 +158,7 @@ describe('RedisBroker, on a cluster, through losses,', () => {
     const recorder = await Recorder.on(broker, channel);
     const { first } = await broker.publish(channel, publication(1));
     proxy.blackhole();
-    // As another node's script does that reaches this shard.
+    // As the script of another node that reaches this shard would.
     const admin = cluster.client(owner);
     const position = `${first.epoch}-2`;
     await admin.xadd(

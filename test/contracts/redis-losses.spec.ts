@@ -40,7 +40,7 @@ describe('RedisBroker, through losses,', () => {
     const recorder = await Recorder.on(one, channel);
     await two.publish(channel, publication(1));
     await recorder.messages(1);
-    // Published to history only, as if pub/sub had dropped it.
+    // Appended to history only, as if pub/sub had dropped it.
     const { newest } = await two.read(channel, { limit: 0 });
     const base = `birdsong:{${channel.name}}`;
     await world.admin.xadd(
@@ -57,7 +57,7 @@ describe('RedisBroker, through losses,', () => {
     expect((await recorder.messages(3)).map(dataOf)).toEqual([1, 2, 3]);
   });
 
-  test('a Redis that comes back with older data forgets nothing unsaid', async () => {
+  test('a Redis that comes back with older data hides no loss', async () => {
     const own = await RedisServer.start();
     const channel = newChannel();
     const broker = await world.open({ url: own.url });
@@ -72,14 +72,14 @@ describe('RedisBroker, through losses,', () => {
     await publishAll(broker, channel, sent);
     await recorder.messages(10);
 
-    // What it got before, a gap, and then what is new: nothing twice, and no position twice.
+    // What it got before, then a gap, then the new messages: nothing twice, and no position twice.
     expect(recorder.received.slice(6).map(dataOf)).toEqual(sent);
     const { epoch } = recorder.received[6]?.position as Position;
     expect(epoch).toBeGreaterThan(kept.epoch);
     expect(recorder.gaps).toHaveLength(1);
-    // Whether the first new message is there already when the gap is found is a matter of time.
+    // It depends on timing whether the first new message is there when the gap is found.
     expect(recorder.gaps[0]).toMatchObject({ after: lost, resumeAt: { epoch, offset: 3 } });
-    // Readers who come back later: one never got what was lost behind what was kept, one has it.
+    // Readers that return later: one never got the lost messages, the other has them.
     const [good, bad] = await Promise.all([
       broker.read(channel, { after: kept, limit: 10 }),
       broker.read(channel, { after: lost, limit: 10 }),
@@ -92,7 +92,7 @@ describe('RedisBroker, through losses,', () => {
     await own.stop();
   });
 
-  test('who has less than Redis kept is told of what it lost behind that', async () => {
+  test('a reader that is behind what Redis kept is told of what was lost after that', async () => {
     const own = await RedisServer.start();
     const channel = newChannel();
     const [publisher, other] = [
@@ -104,7 +104,7 @@ describe('RedisBroker, through losses,', () => {
     await publishAll(publisher, channel, ['lost 4']);
     const { newest } = await other.read(channel, { limit: 0 });
     await own.restart();
-    // Nobody but the publisher knows that there was a fourth.
+    // Only the publisher knows that there was a fourth message.
     await publishAll(publisher, channel, ['new 4', 'new 5']);
     const epoch = newest.epoch;
     const upTo = await other.read(channel, { after: { epoch, offset: 1 }, limit: 10 });
@@ -121,7 +121,7 @@ describe('RedisBroker, through losses,', () => {
     await own.stop();
   });
 
-  test('no more than so much waits for a Redis that does not answer', async () => {
+  test('what waits for a Redis that does not answer is bounded', async () => {
     const own = await RedisServer.start();
     const channel = newChannel();
     const broker = await world.open({ url: own.url, commandTimeoutMs: 60_000 });
@@ -135,7 +135,7 @@ describe('RedisBroker, through losses,', () => {
         (error: unknown) => refused.push(error),
       ),
     );
-    // Those for which there is no room are refused at once, the others when Redis answers.
+    // Publishes without room are refused at once, the others wait for Redis.
     await Promise.race(settled);
     await new Promise(setImmediate);
 
@@ -150,7 +150,7 @@ describe('RedisBroker, through losses,', () => {
     await own.stop();
   });
 
-  test('a Redis that restarts and has kept everything makes no gap, however often', async () => {
+  test('a Redis that restarts with everything kept causes no gap, however often it restarts', async () => {
     const own = await RedisServer.start();
     const channel = newChannel();
     const broker = await world.open({ url: own.url });
@@ -182,7 +182,7 @@ describe('RedisBroker, through losses,', () => {
   });
 });
 
-/** One after the other, each until it is accepted. */
+/** Publishes one after the other, each until it is accepted. */
 async function publishAll(broker: Broker, channel: BrokerChannel, list: readonly unknown[]) {
   for (const data of list) {
     while (!(await isAccepted(broker.publish(channel, publication(data))))) {

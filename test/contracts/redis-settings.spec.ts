@@ -3,7 +3,7 @@ import { RedisServer } from '../harness/redis-server.js';
 import { dataOf, newChannel, publication } from '../../src/testing/contract/publications.js';
 import { RedisBrokers } from './redis-brokers.js';
 
-/** What docs/operations.md says of the settings of Redis. */
+/** The Redis settings that docs/operations.md recommends. */
 let world: RedisBrokers;
 
 beforeAll(async () => {
@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterEach(() => world.closeBrokers());
 afterAll(() => world.stop());
 
-test('a master without the replicas that it wants accepts nothing, and history can be read', async () => {
+test('a master that lacks required replicas accepts nothing, and history can still be read', async () => {
   const channel = newChannel();
   const broker = await world.open();
   await broker.publish(channel, publication('before'));
@@ -31,7 +31,7 @@ test('a master without the replicas that it wants accepts nothing, and history c
   expect(page.newest.offset).toBe(2);
 });
 
-test('a full Redis that evicts nothing refuses messages, and forgets none', async () => {
+test('a full Redis with noeviction refuses messages and loses none', async () => {
   const channel = newChannel();
   const broker = await world.open();
   await broker.publish(channel, publication('before'));
@@ -47,7 +47,7 @@ test('a full Redis that evicts nothing refuses messages, and forgets none', asyn
   expect(kept.messages.map(dataOf)).toEqual(['before']);
 });
 
-test('a Redis with an append-only file that is killed has all that was acknowledged', async () => {
+test('a killed Redis with an append-only file still has everything acknowledged', async () => {
   const redis = await RedisServer.start({
     args: ['--appendonly', 'yes', '--appendfsync', 'everysec'],
   });

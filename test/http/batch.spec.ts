@@ -51,7 +51,7 @@ eachLane('a batch', (world) => {
     expect(events.slice(1, 3).map(({ event }) => event)).toEqual(['message', 'odd']);
   });
 
-  test('of which one message does not fit is refused as a whole, and says which', async () => {
+  test('with one invalid message is refused as a whole, and the answer says which message', async () => {
     const app = await world.start({
       channels: { 'n.*': { publish: 'anyone', subscribe: 'anyone', data: z.number() } },
     });
@@ -68,7 +68,7 @@ eachLane('a batch', (world) => {
     expect((await history(app, channel)).messages).toEqual([]);
   });
 
-  test('is repeated by its Idempotency-Key without effect', async () => {
+  test('repeated with its Idempotency-Key has no effect', async () => {
     const app = await world.start();
     const channel = world.channel();
     const key = { 'Idempotency-Key': 'batch-1' };

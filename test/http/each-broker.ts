@@ -6,7 +6,7 @@ import { NestApp } from '../harness/nest-app.js';
 import { RedisServer } from '../harness/redis-server.js';
 import { SseReader } from '../harness/sse-reader.js';
 
-/** What a suite over HTTP works with; apps and readers end with the test that opened them. */
+/** What an HTTP suite works with. Apps and readers end with the test that opened them. */
 export interface World {
   start(options?: Partial<BirdsongOptions>): Promise<NestApp>;
   /** A channel that no other test uses. */
@@ -24,17 +24,17 @@ export interface Receipt {
 
 type Broker = 'memory' | 'Redis';
 
-/** Both, unless Jest's configuration names one. */
+/** Both, unless Jest's configuration sets others. */
 const BROKERS = (globalThis as { brokers?: readonly Broker[] }).brokers ?? ['memory', 'Redis'];
 
 let channelCount = 0;
 
-/** The same suite over HTTP, once for each broker: for a suite that opens no streams. */
+/** Runs an HTTP suite once for each broker. For suites that open no streams. */
 export function eachBroker(name: string, suite: (world: World) => void): void {
   describe.each(BROKERS)(`${name}, with %s:`, (broker) => suite(createWorld(broker, 'fast')));
 }
 
-/** The same suite of streams over HTTP, once for each broker in each lane. */
+/** Runs an HTTP suite of streams once for each broker in each lane. */
 export function eachLane(name: string, suite: (world: World) => void): void {
   const table = LANES.flatMap((lane) => BROKERS.map((broker) => ({ broker, lane })));
   describe.each(table)(`${name}, with $broker in the $lane lane:`, ({ broker, lane }) =>

@@ -35,7 +35,7 @@ export class PackageFolder {
     return new PackageFolder(folder);
   }
 
-  /** As if Nest's `name` were of this version, or were not there. */
+  /** Makes Nest's `name` appear as this version, or as not installed. */
   async setNest(name: string, version: string | undefined): Promise<void> {
     const folder = join(this.folder, 'node_modules/@nestjs', name);
     if (version === undefined) return rm(folder, { recursive: true });

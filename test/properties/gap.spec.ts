@@ -35,7 +35,7 @@ class History {
     return !this.isPlace(asked) || this.behind(asked).some((sent) => !this.kept.includes(sent));
   }
 
-  /** What a broker finds out about it. */
+  /** The state that a broker reports. */
   state(asked: Position): HistoryState {
     const newest = this.sent.at(-1) ?? { epoch: 1, offset: 0 };
     return {
@@ -81,7 +81,7 @@ class History {
 describe('The gap rule', () => {
   const asked = fc.record({ epoch: fc.nat(5), offset: fc.nat(40) });
 
-  test('says gap exactly where a message cannot be given any more', () => {
+  test('reports a gap exactly where a message is lost', () => {
     fc.assert(
       fc.property(steps, asked, (script, position) => {
         const history = new History(script);
@@ -92,7 +92,7 @@ describe('The gap rule', () => {
     );
   });
 
-  test('lets a reader go on from where nothing more is missing', () => {
+  test('lets a reader resume where nothing more is missing', () => {
     fc.assert(
       fc.property(steps, asked, (script, position) => {
         const history = new History(script);

@@ -12,7 +12,7 @@ describe('With a clock that is set,', () => {
     jest.useRealTimers();
   });
 
-  test('the memory broker does what the model does, whatever is asked of it and whenever', async () => {
+  test('the memory broker does what the model does, for any calls at any time', async () => {
     const settings = new BirdsongSettings({
       channels: {},
       idempotencySeconds: IDEMPOTENCY_SECONDS,
@@ -21,7 +21,7 @@ describe('With a clock that is set,', () => {
       fc.asyncProperty(commandsOn(LIMITS.length, true), async (commands) => {
         const broker = new MemoryBroker(settings);
         try {
-          // Sweeps among it, which free what has aged.
+          // Time includes sweeps, which free what has expired.
           await fc.asyncModelRun(
             () => setUp(broker, (ms) => jest.advanceTimersByTime(ms)),
             commands,

@@ -13,14 +13,14 @@ const sends = fc.array(
   { minLength: 1, maxLength: 5 },
 );
 
-/** The JSON of a message, written anew by somebody else. */
+/** The JSON of a message, encoded independently. */
 function jsonOf({ id, channel, type, createdAt }: Receipt, data: unknown): string {
   const fields = { id, channel, type };
   return `${JSON.stringify(fields).slice(0, -1)},"data":${JSON.stringify(data)},"createdAt":"${createdAt}"}`;
 }
 
 eachLane('any JSON', (world) => {
-  test('comes back byte by byte, by history and by stream, sent alone or in a batch', async () => {
+  test('comes back byte for byte, from history and streams, sent alone or in a batch', async () => {
     const app = await world.start();
     const channel = world.channel('long');
     const reader = await world.read(eventsUrl(app, channel));

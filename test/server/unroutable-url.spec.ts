@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => node.stop());
 
 test.each(['/\\]#:bE@?a', 'http://[::1/', 'evil://['])(
-  'an address "%s", in which Express finds no path, is answered by a problem',
+  'a URL "%s", in which Express finds no path, is answered with a problem',
   async (address) => {
     const text = await rawRequest(
       node.port,

@@ -60,7 +60,7 @@ export const closeCases: readonly CaseDefinition[] = [
 
   defineCase(
     6,
-    'close leaves nothing while the connection is broken',
+    'close leaves no timer and no socket while the connection is broken',
     async (context) => {
       const node = await context.node();
       const link = linkOf(node);
@@ -78,7 +78,7 @@ export const closeCases: readonly CaseDefinition[] = [
 
   defineCase(
     6,
-    'a broker that nobody answers does not open, and leaves nothing',
+    'a broker that gets no answer does not open, and leaves no timer and no socket',
     async (context) => {
       const node = await context.node();
       const link = linkOf(node);

@@ -23,7 +23,7 @@ const UNAVAILABLE = { code: 'broker-unavailable', retryable: true };
 export const connectionCases: readonly CaseDefinition[] = [
   connectionCase(
     2,
-    'a publish, a read and a subscribe without a connection are refused',
+    'publish, read and subscribe are refused without a connection',
     async (context) => {
       const { broker, link } = await context.openLinked();
       const channel = newChannel();
@@ -43,7 +43,7 @@ export const connectionCases: readonly CaseDefinition[] = [
 
   connectionCase(
     2,
-    'what silence left without an answer is published once, however often it is repeated',
+    'a publish that a silent connection left unanswered is published once, however often it is repeated',
     async (context) => {
       const { broker, link } = await context.openLinked();
       const other = await context.open();
@@ -64,7 +64,7 @@ export const connectionCases: readonly CaseDefinition[] = [
 
   connectionCase(
     3,
-    'what came while the connection was broken comes after it, without a further message',
+    'messages published during a broken connection arrive after it, without a further message',
     async (context) => {
       const { broker, link } = await context.openLinked();
       const other = await context.open();
@@ -83,7 +83,7 @@ export const connectionCases: readonly CaseDefinition[] = [
 
   connectionCase(
     3,
-    'a connection that is silent is found out, and what it kept back is fetched',
+    'a silent connection is detected, and what it held back is fetched',
     async (context) => {
       const { broker, link } = await context.openLinked();
       const other = await context.open();
@@ -101,7 +101,7 @@ export const connectionCases: readonly CaseDefinition[] = [
 
   connectionCase(
     3,
-    'connections that break again and again lose nothing, repeat nothing and mix nothing up',
+    'connections that break again and again lose, repeat and reorder nothing',
     async (context) => {
       const { broker, link } = await context.openLinked();
       const other = await context.open();

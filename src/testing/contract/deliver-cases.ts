@@ -7,7 +7,7 @@ import { publishAll, upTo } from './case-context.js';
 
 /** Cases about what a listener gets while nothing fails. */
 export const deliverCases: readonly CaseDefinition[] = [
-  defineCase(3, 'a subscription begins behind what was published before it', async (context) => {
+  defineCase(3, 'a subscription begins after what was published before it', async (context) => {
     const broker = await context.open();
     const channel = newChannel();
     await publishAll(broker, channel, upTo(3));
@@ -20,7 +20,7 @@ export const deliverCases: readonly CaseDefinition[] = [
 
   defineCase(
     3,
-    'a listener gets each message once and in order, however it joins',
+    'a listener that subscribes during publishes gets each message once and in order',
     async (context) => {
       const broker = await context.open();
       const channel = newChannel();
@@ -57,7 +57,7 @@ export const deliverCases: readonly CaseDefinition[] = [
 
   defineCase(
     3,
-    'once a subscription is closed nothing comes, and a new one begins anew',
+    'a closed subscription delivers nothing, and a new one begins afresh',
     async (context) => {
       const broker = await context.open();
       const channel = newChannel();
@@ -74,7 +74,7 @@ export const deliverCases: readonly CaseDefinition[] = [
     },
   ),
 
-  defineCase(3, 'a broker that is open says that it is available', async (context) => {
+  defineCase(3, 'an open broker reports that it is available', async (context) => {
     equal((await context.open()).isAvailable(), true);
   }),
 ];

@@ -24,7 +24,7 @@ async function publishOnceBack(broker: Broker, channel: BrokerChannel, data: str
 /** Cases about the loss of acknowledged messages. */
 export const lossCases: readonly CaseDefinition[] = [
   lossCase(
-    'no position is given twice, and a listener that has what was lost is told',
+    'no position is assigned twice, and a listener that had the lost messages is told',
     async (context) => {
       const broker = await context.open();
       const channel = newChannel();
@@ -43,7 +43,7 @@ export const lossCases: readonly CaseDefinition[] = [
       const ids = received.map(({ position }) => formatPosition(position));
       equal(new Set(ids).size, ids.length);
       ok(first.epoch > lost.epoch, 'the epoch is a later one');
-      ok(isAfter(first, lost), 'what is new comes behind what was lost');
+      ok(isAfter(first, lost), 'new messages come after lost ones');
       same(
         recorder.gaps.map(({ after }) => after),
         [lost],
@@ -52,7 +52,7 @@ export const lossCases: readonly CaseDefinition[] = [
   ),
 
   lossCase(
-    'whoever comes back later with what was lost is told, and gets what is new',
+    'a reader that returns with a lost position is told, and gets the new messages',
     async (context) => {
       const broker = await context.open();
       const channel = newChannel();
@@ -72,7 +72,7 @@ export const lossCases: readonly CaseDefinition[] = [
   ),
 
   lossCase(
-    'whoever has only what was kept misses nothing that is kept, and is given nothing twice',
+    'a reader that had only kept messages misses no kept message and gets none twice',
     async (context) => {
       const broker = await context.open();
       const channel = newChannel();
@@ -94,7 +94,7 @@ export const lossCases: readonly CaseDefinition[] = [
     },
   ),
 
-  lossCase('a channel of which nothing is left begins in a later epoch', async (context) => {
+  lossCase('a channel that lost everything begins again in a later epoch', async (context) => {
     const broker = await context.open();
     const channel = newChannel();
     const recorder = await Recorder.on(broker, channel);
@@ -112,7 +112,7 @@ export const lossCases: readonly CaseDefinition[] = [
     );
   }),
 
-  lossCase('a subscription that begins after the loss is told of none', async (context) => {
+  lossCase('a subscription that begins after the loss is told of no gap', async (context) => {
     const broker = await context.open();
     const channel = newChannel();
     await publishAll(broker, channel, upTo(2));

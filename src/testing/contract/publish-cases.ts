@@ -21,7 +21,7 @@ export const publishCases: readonly CaseDefinition[] = [
 
   defineCase(
     1,
-    'concurrent publishes get positions of their own and arrive in that order',
+    'concurrent publishes get distinct positions and arrive in that order',
     async (context) => {
       const broker = await context.open();
       const channel = newChannel();
@@ -71,7 +71,7 @@ export const publishCases: readonly CaseDefinition[] = [
     },
   ),
 
-  defineCase(1, 'what has been acknowledged is in history', async (context) => {
+  defineCase(1, 'acknowledged messages are in history', async (context) => {
     const broker = await context.open();
     const channel = newChannel();
     for (const number of upTo(50)) {
@@ -81,7 +81,7 @@ export const publishCases: readonly CaseDefinition[] = [
     same(offsets(await broker.read(channel, { limit: 100 })), upTo(50));
   }),
 
-  defineCase(1, 'channels are apart', async (context) => {
+  defineCase(1, 'channels are separate', async (context) => {
     const broker = await context.open();
     const [one, other] = [newChannel(), newChannel()];
     const recorder = await Recorder.on(broker, one);
@@ -94,7 +94,7 @@ export const publishCases: readonly CaseDefinition[] = [
 
   defineCase(
     1,
-    'what one node publishes, the listeners of every node get in the same order',
+    'listeners on every node get messages in the same order, whichever node published them',
     async (context) => {
       const channel = newChannel();
       const [one, two] = [await context.open(), await context.open()];
@@ -117,7 +117,7 @@ export const publishCases: readonly CaseDefinition[] = [
 
   defineCase(
     2,
-    'a repeat of an idempotency key answers as the first and delivers nothing',
+    'a repeat of an idempotency key returns the first result and delivers nothing',
     async (context) => {
       const broker = await context.open();
       const channel = newChannel();
@@ -157,7 +157,7 @@ export const publishCases: readonly CaseDefinition[] = [
     same((await broker.read(channel, { limit: 10 })).messages.map(dataOf), [1, 2, 3]);
   }),
 
-  defineCase(2, 'a key counts for its own channel only', async (context) => {
+  defineCase(2, 'a key applies only to its own channel', async (context) => {
     const broker = await context.open();
     const here = await broker.publish(newChannel(), publication(1, { idempotencyKey: 'k' }));
     const there = await broker.publish(newChannel(), publication(1, { idempotencyKey: 'k' }));
@@ -167,7 +167,7 @@ export const publishCases: readonly CaseDefinition[] = [
 
   defineCase(
     2,
-    'a repeat that goes to another node is one all the same',
+    'a repeat on another node is still a repeat',
     async (context) => {
       const channel = newChannel();
       const [one, two] = [await context.open(), await context.open()];

@@ -19,22 +19,18 @@ const PLACES: readonly [name: string, from: (newest: Position) => Position, isGa
 
 /** Cases about history while nothing fails. */
 export const readCases: readonly CaseDefinition[] = [
-  defineCase(
-    4,
-    'a channel without messages has a position that keeps its worth',
-    async (context) => {
-      const broker = await context.open();
-      const channel = newChannel();
-      const { newest, messages, gap } = await broker.read(channel, { limit: 10 });
-      await publishAll(broker, channel, upTo(2));
-      const behind = await broker.read(channel, { after: newest, limit: 10 });
+  defineCase(4, 'a channel without messages has a position that stays valid', async (context) => {
+    const broker = await context.open();
+    const channel = newChannel();
+    const { newest, messages, gap } = await broker.read(channel, { limit: 10 });
+    await publishAll(broker, channel, upTo(2));
+    const behind = await broker.read(channel, { after: newest, limit: 10 });
 
-      same([newest.offset, messages, gap], [0, [], undefined]);
-      same([offsets(behind), behind.gap], [[1, 2], undefined]);
-    },
-  ),
+    same([newest.offset, messages, gap], [0, [], undefined]);
+    same([offsets(behind), behind.gap], [[1, 2], undefined]);
+  }),
 
-  defineCase(4, 'reads pages behind a position, the oldest first', async (context) => {
+  defineCase(4, 'reads pages after a position, oldest first', async (context) => {
     const broker = await context.open();
     const channel = newChannel();
     await publishAll(broker, channel, upTo(10));
@@ -69,7 +65,7 @@ export const readCases: readonly CaseDefinition[] = [
 
   defineCase(
     4,
-    'pages of large messages are short, and lead on from one to the next',
+    'pages of large messages are short, and follow on from each other',
     async (context) => {
       const broker = await context.open();
       const channel = newChannel();
@@ -91,18 +87,22 @@ export const readCases: readonly CaseDefinition[] = [
     },
   ),
 
-  defineCase(4, 'keeps as many messages as the channel says, the newest', async (context) => {
-    const broker = await context.open();
-    const channel = newChannel({ count: 5 });
-    await publishAll(broker, channel, upTo(12));
-    const page = await broker.read(channel, { limit: 100 });
+  defineCase(
+    4,
+    'keeps only the newest messages, as many as the channel allows',
+    async (context) => {
+      const broker = await context.open();
+      const channel = newChannel({ count: 5 });
+      await publishAll(broker, channel, upTo(12));
+      const page = await broker.read(channel, { limit: 100 });
 
-    same([offsets(page), page.newest.offset], [[8, 9, 10, 11, 12], 12]);
-  }),
+      same([offsets(page), page.newest.offset], [[8, 9, 10, 11, 12], 12]);
+    },
+  ),
 
   defineCase(
     4,
-    'keeps messages no longer than the channel says, and keeps the position',
+    'keeps messages no longer than the channel allows, and keeps the position',
     async (context) => {
       const broker = await context.open();
       const channel = newChannel({ ageSeconds: 1 });
@@ -111,7 +111,7 @@ export const readCases: readonly CaseDefinition[] = [
       const read = (after: Position) => broker.read(channel, { after, limit: 10 });
       await eventually(
         async () => (await read({ ...newest, offset: 0 })).messages.length === 0,
-        () => 'messages of one second are kept',
+        () => 'messages are kept longer than one second',
       );
       const { gap, newest: still } = await read({ ...newest, offset: 0 });
       const next = await broker.publish(channel, publication('later'));
@@ -123,7 +123,7 @@ export const readCases: readonly CaseDefinition[] = [
   ),
 
   ...PLACES.map(([name, from, isGap]) =>
-    defineCase(4, `says of a read behind ${name} whether there is a gap`, async (context) => {
+    defineCase(4, `says whether there is a gap after ${name}`, async (context) => {
       const broker = await context.open();
       const channel = newChannel({ count: 5 });
       await publishAll(broker, channel, upTo(12));
@@ -138,7 +138,7 @@ export const readCases: readonly CaseDefinition[] = [
     }),
   ),
 
-  defineCase(4, 'a position of another epoch is before nothing', async (context) => {
+  defineCase(4, 'nothing comes before a position of another epoch', async (context) => {
     const broker = await context.open();
     const channel = newChannel();
     await publishAll(broker, channel, upTo(3));

@@ -21,11 +21,11 @@ interface HubPage extends HistoryState {
   readonly messages: readonly HubMessage[];
 }
 
-/** A broker over TCP, as somebody outside would write it: it knows nothing but what the package exports. */
+/** A broker over TCP, as a user of the package would write it: it uses only what the package exports. */
 export class HubBroker extends Broker {
   private readonly connection: HubConnection;
   private readonly subscriptions: OrderedSubscriptions;
-  /** To be subscribed again after a reconnect. */
+  /** The channels to resubscribe after a reconnect. */
   private readonly joined = new Set<string>();
 
   constructor(

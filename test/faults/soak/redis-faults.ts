@@ -117,7 +117,7 @@ const DATA_LOSSES = {
   },
 } satisfies Faults<RedisWorld>;
 
-/** What may come at the same time. */
+/** The groups of faults that may happen at the same time. */
 export const REDIS_MIXES: readonly [Mix<RedisWorld>, ...Mix<RedisWorld>[]] = [
   [REDIS_FAULTS],
   [OTHER_FAULTS],
