@@ -10,9 +10,9 @@ export interface Target {
 
 export interface TargetOutcome extends Target {
   readonly value?: number;
-  /** Absent where what it needs was not measured. */
+  /** Absent if its inputs were not measured. */
   readonly passed?: boolean;
-  /** What to know about the numbers behind it. */
+  /** A note on the numbers behind it. */
   readonly note?: string;
 }
 

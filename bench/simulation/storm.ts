@@ -30,7 +30,7 @@ export interface StormOutcome {
 
 /** `listen`'s queue, as the server sets it. */
 const BACKLOG = 4096;
-/** After how long the kernel of a client that got no answer knocks again, each time. */
+/** When the kernel of a client that got no answer retries, each time. */
 const KNOCK_AGAIN_MS = [1000, 2000, 4000, 8000, 16_000, 32_000];
 /** Clients are not all equally far away. */
 const MAX_TRAVEL_MS = 200;
