@@ -13,7 +13,7 @@ export const PAYLOAD_BYTES = 110;
 export const AT_DIGITS = 16;
 export const SEQ_DIGITS = 10;
 
-/** What comes right before the digits of `at`, and between them and those of `seq`. */
+/** The text right before the digits of `at`, and the text between them and those of `seq`. */
 export const AT_MARK = '"at":"';
 export const SEQ_MARK = '","seq":"';
 

@@ -23,7 +23,7 @@ interface Row {
   readonly note?: string;
 }
 
-/** A row that has no value is a failure, or a server that fell behind; no row was not measured. */
+/** A row without a value is a failure, or a server that fell behind. A missing row was not measured. */
 interface Measured {
   readonly value: number | undefined;
   readonly note?: string;

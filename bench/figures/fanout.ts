@@ -19,7 +19,7 @@ export interface FanoutRow {
   readonly failed?: boolean;
 }
 
-/** A server has fallen behind that published less than this share of what it was asked for, */
+/** A server has fallen behind if it published less than this share of what it was asked for, */
 const KEPT_UP = 0.95;
 /** or whose last reader had the last message so long after it was due. */
 const LAG_MS = 250;

@@ -1,4 +1,4 @@
-/** Who reads what. */
+/** How many readers read how many channels. */
 export interface Scenario {
   readonly name: string;
   readonly readers: number;

@@ -42,8 +42,8 @@ interface Knock {
 }
 
 /**
- * One process as a queue: who comes is served in turn, and who finds the queue full comes again by its kernel's
- * timer. Event by event, as it is the bursts that matter.
+ * One process as a queue: it serves readers in order, and a reader that finds the queue full retries by its kernel's
+ * timer. Simulated event by event, because bursts are what matters.
  */
 export function simulateStorm(storm: Storm): StormOutcome {
   const random = new Random(storm.seed);

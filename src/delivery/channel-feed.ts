@@ -150,7 +150,7 @@ export class ChannelFeed {
 
   /** A page of history after a position, as frames. */
   replay(position: Position): Promise<ReplayPage> {
-    return this.history.behind(position);
+    return this.history.after(position);
   }
 
   close(): void {

@@ -66,7 +66,7 @@ export class ChannelReader implements FeedReader {
       case 'newest':
         return this.beginWith(start.count);
       case 'after':
-        return this.beginBehind(start.position);
+        return this.beginAfter(start.position);
     }
   }
 
@@ -149,7 +149,7 @@ export class ChannelReader implements FeedReader {
     return this.beginAt(first ? before(first.position) : newest, newest);
   }
 
-  private async beginBehind(asked: Position | undefined): Promise<ResolvedStart> {
+  private async beginAfter(asked: Position | undefined): Promise<ResolvedStart> {
     if (asked && this.feed.isFillable(asked) && !this.feed.recent(asked)) {
       await this.feed.fill();
     }

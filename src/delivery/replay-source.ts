@@ -35,7 +35,7 @@ export class ReplaySource {
   }
 
   /** A page of the messages after this position. */
-  behind(after: Position): Promise<ReplayPage> {
+  after(after: Position): Promise<ReplayPage> {
     return this.share(formatPosition(after), { after, limit: PAGE_COUNT });
   }
 

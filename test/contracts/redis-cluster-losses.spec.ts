@@ -59,7 +59,7 @@ describe('RedisBroker, on a cluster, through losses,', () => {
     expect(publishing.refused).toEqual([]);
   });
 
-  test('while a slot is between two shards, what is published arrives at once', async () => {
+  test('while a slot is between two shards, published messages arrive at once', async () => {
     const channel = newChannel();
     const broker = await open();
     const recorder = await Recorder.on(broker, channel);

@@ -14,8 +14,8 @@ interface Message {
 }
 
 /**
- * For each channel somebody who sends 1, 2, 3, … as a careful client does, each until it is acknowledged; and on
- * each node a reader of each channel and one of all. So every reader must see 1, 2, 3, … of each.
+ * For each channel a sender that sends 1, 2, 3, … as a careful client does, each until it is acknowledged, and on each
+ * node a reader of each channel and one of all. So every reader must see 1, 2, 3, … in each channel.
  */
 export class ClusterCrowd {
   /** The statuses of refusals, with their Retry-After. */

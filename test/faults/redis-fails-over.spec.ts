@@ -84,8 +84,8 @@ describe('When the old master lives on in isolation', () => {
       await replication.master.kill();
       await world.flow(60);
       const outcome = await world.settle();
-      // Redis replicates behind its answers: what only the old master acknowledged is gone, and those who read from
-      // the new one never heard of it. Nothing else may be missing, and nothing false be said.
+      // Redis replicates after it answers: what only the old master acknowledged is gone, and readers of the new one
+      // never heard of it. Nothing else may be missing, and nothing false may be reported.
       const untold = outcome.violations.filter(({ kind }) => kind === 'untold');
       expect(untold.filter(({ witness }) => witness !== outside.reader)).toEqual([]);
       expect([...new Set(outcome.lost.map(({ publisher }) => publisher))]).toEqual([isolated.name]);

@@ -50,7 +50,7 @@ describe('When Redis', () => {
       await snapshot.restore();
       const before = publisher.attempts.length;
       publisher.goOn();
-      // Until the offset of `within` is another message; that of `beyond` may not exist yet.
+      // Until the offset of `within` belongs to another message. That of `beyond` may not exist yet.
       await publisher.until(({ attempts }) => attempts.length > before + 40);
       await Promise.all([within.comeBack(), beyond.comeBack()]);
       await world.flow(50);

@@ -55,7 +55,7 @@ export class PackageFolder {
     return this.end('node_modules/birdsong/dist/bin.js');
   }
 
-  /** Starts the package's command; whoever starts it ends it. */
+  /** Starts the package's command. The caller ends it. */
   startCommand(): ServerProcess {
     return this.start('node_modules/birdsong/dist/bin.js');
   }

@@ -35,7 +35,7 @@ class Diary {
 
   @OnEvent(GapEvent.NAME)
   gap({ channel, after, oldest }: GapEvent): void {
-    this.lines.push(`gap in ${channel} behind ${after ?? 'nothing'}, ${oldest ?? 'nothing kept'}`);
+    this.lines.push(`gap in ${channel} after ${after ?? 'nothing'}, ${oldest ?? 'nothing kept'}`);
   }
 }
 
@@ -146,7 +146,7 @@ describe.each(LANES)('connections in the %s lane', (lane) => {
       'bob left room.b, last',
       'bob ended: revoked, room.a room.b',
       'nobody joined room.c, first',
-      'gap in room.c behind 1-5, nothing kept',
+      'gap in room.c after 1-5, nothing kept',
     ]);
   });
 });

@@ -87,7 +87,7 @@ export class HubBroker extends Broker {
     return this.connection.close();
   }
 
-  /** The hub answers in order: what is read next was read once it is subscribed. */
+  /** The hub answers in order, so a read after this sees the channel subscribed. */
   private rejoin(): void {
     for (const name of this.joined) {
       this.connection.ask('subscribe', { name }).catch(() => undefined);

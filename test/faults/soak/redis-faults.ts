@@ -92,8 +92,8 @@ const OTHER_FAULTS = {
 } satisfies Faults<RedisWorld>;
 
 /**
- * Faults that lose data. Every reader has seen some of what is lost: who has not cannot be told by a Redis that
- * does not know it either.
+ * Faults that lose data. Every reader must have seen some of what is lost: a Redis that has forgotten the loss cannot
+ * tell a reader that never knew of it.
  */
 const DATA_LOSSES = {
   'redis loses its disk': async (world) => {
