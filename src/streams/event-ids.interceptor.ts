@@ -7,8 +7,8 @@ import {
 } from '@nestjs/common';
 import { Observable } from 'rxjs';
 import { rawRequestOf, type HttpRequest } from '../http/http-request.js';
-import { keepEventIds } from './keep-event-ids.js';
-import { onHeartbeat } from './request-ids.js';
+import { withKeptId } from './keep-event-ids.js';
+import { streamOf } from './request-ids.js';
 
 /** The metadata that `@Sse()` leaves on a handler. Its name is not exported by every version of Nest. */
 const SSE_METADATA = '__sse__';
@@ -29,7 +29,12 @@ export class EventIdsInterceptor implements NestInterceptor {
 
 function complete(events$: Observable<unknown>, request: HttpRequest): Observable<MessageEvent> {
   return new Observable((subscriber) => {
-    onHeartbeat(rawRequestOf(request), () => subscriber.next(HEARTBEAT));
-    return events$.pipe(keepEventIds(request)).subscribe(subscriber);
+    const stream = streamOf(rawRequestOf(request));
+    stream.heartbeat = () => subscriber.next(HEARTBEAT);
+    return events$.subscribe({
+      next: (value) => subscriber.next(withKeptId(value, stream.ids)),
+      error: (error: unknown) => subscriber.error(error),
+      complete: () => subscriber.complete(),
+    });
   });
 }

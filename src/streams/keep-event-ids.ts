@@ -1,7 +1,7 @@
 import type { MessageEvent } from '@nestjs/common';
 import { map, type OperatorFunction } from 'rxjs';
 import { rawRequestOf, type HttpRequest } from '../http/http-request.js';
-import { RequestIds } from './request-ids.js';
+import { streamOf, type RequestIds } from './request-ids.js';
 
 /**
  * Gives each event without an id that of the event before it. Nest numbers such events, which moves the client's
@@ -13,13 +13,18 @@ import { RequestIds } from './request-ids.js';
  * @param request as the handler has it; without a stream of Birdsong, events pass as they are
  */
 export function keepEventIds(request: HttpRequest): OperatorFunction<unknown, MessageEvent> {
-  const raw = rawRequestOf(request);
-  return map((value) => {
-    // As Nest does.
-    const event = isEvent(value) ? value : { data: value as string };
-    const ids = RequestIds.find(raw);
-    return ids && !isComment(event) ? withId(event, ids.pass(event.id)) : event;
-  });
+  const stream = streamOf(rawRequestOf(request));
+  return map((value) => withKeptId(value, stream.ids));
+}
+
+/** @param ids nothing where no stream of Birdsong answers the request */
+export function withKeptId(value: unknown, ids: RequestIds | undefined): MessageEvent {
+  if (!ids) {
+    return value as MessageEvent;
+  }
+  // As Nest does.
+  const event = isEvent(value) ? value : { data: value as string };
+  return isComment(event) ? event : withId(event, ids.pass(event.id));
 }
 
 function isEvent(value: unknown): value is MessageEvent {

@@ -6,7 +6,7 @@ import type { FrameBatch } from '../delivery/frame-batch.js';
 import type { ControlEvent } from '../protocol/control-events.js';
 import { DEFAULT_TYPE } from '../protocol/message.js';
 import type { Place } from './event-ids.js';
-import { heartbeat, type RequestIds } from './request-ids.js';
+import { streamOf, type RequestIds } from './request-ids.js';
 import type { StreamLane } from './stream.js';
 
 /** Bytes that are emitted before the operators and Nest behind them have a turn to write them. */
@@ -77,7 +77,8 @@ export class ObservableLane implements StreamLane {
   }
 
   heartbeat(): void {
-    heartbeat(this.request);
+    // Not to the subscriber: the app's operators may drop it, or expect messages.
+    streamOf(this.request).heartbeat?.();
   }
 
   isFull(): boolean {

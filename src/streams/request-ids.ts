@@ -3,20 +3,24 @@ import { NO_POSITIONS, parseCursor } from '../protocol/cursor.js';
 import { parsePosition } from '../protocol/position.js';
 import { EventIds } from './event-ids.js';
 
-const ofRequests = new WeakMap<IncomingMessage, RequestIds>();
-const heartbeatListeners = new WeakMap<IncomingMessage, () => void>();
-
-/**
- * Hears of the heartbeats for this request's stream. They do not pass the app's operators, which may drop them or expect
- * messages.
- */
-export function onHeartbeat(request: IncomingMessage, listener: () => void): void {
-  heartbeatListeners.set(request, listener);
+/** What is known of the event stream that answers one request. */
+interface RequestStream {
+  /** Set with the first stream of Birdsong in it. */
+  ids: RequestIds | undefined;
+  /** Sends the client something that is no event. */
+  heartbeat: (() => void) | undefined;
 }
 
-/** The stream has been silent for long: its client is to be sent something. */
-export function heartbeat(request: IncomingMessage): void {
-  heartbeatListeners.get(request)?.();
+const streams = new WeakMap<IncomingMessage, RequestStream>();
+
+export function streamOf(request: IncomingMessage): RequestStream {
+  const known = streams.get(request);
+  if (known) {
+    return known;
+  }
+  const stream: RequestStream = { ids: undefined, heartbeat: undefined };
+  streams.set(request, stream);
+  return stream;
 }
 
 /** The ids of the events that answer one request, whichever streams an app composes its answer of. */
@@ -34,15 +38,9 @@ export class RequestIds {
   ) {}
 
   static of(request: IncomingMessage, lastEventId: string | undefined): RequestIds {
-    const known = ofRequests.get(request);
-    const ids = known ?? new RequestIds(lastEventId);
-    ofRequests.set(request, ids);
-    return ids;
-  }
-
-  /** Nothing for a request that no stream of Birdsong answers. */
-  static find(request: IncomingMessage): RequestIds | undefined {
-    return ofRequests.get(request);
+    const stream = streamOf(request);
+    stream.ids ??= new RequestIds(lastEventId);
+    return stream.ids;
   }
 
   /**
