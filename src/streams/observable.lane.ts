@@ -6,7 +6,7 @@ import type { FrameBatch } from '../delivery/frame-batch.js';
 import type { ControlEvent } from '../protocol/control-events.js';
 import { DEFAULT_TYPE } from '../protocol/message.js';
 import type { Place } from './event-ids.js';
-import type { RequestIds } from './request-ids.js';
+import { heartbeat, type RequestIds } from './request-ids.js';
 import type { StreamLane } from './stream.js';
 
 /** Bytes that are emitted before the operators and Nest behind them have a turn to write them. */
@@ -38,9 +38,10 @@ export class ObservableLane implements StreamLane {
     private readonly request: IncomingMessage,
     private readonly requestIds: RequestIds,
   ) {
-    // HTTP/2 forbids what a socket can do, and has a stream for each request.
-    const { stream } = request as { stream?: Outlet };
-    this.outlet = stream ?? request.socket;
+    // HTTP/2 has a stream for each request. On HTTP/1.1 a response may wait behind another one on its socket; Express
+    // keeps it with the request.
+    const { stream, res } = request as { stream?: Outlet; res?: Outlet };
+    this.outlet = stream ?? res ?? request.socket;
   }
 
   /** Readers pause instead: what waits in the socket is the system's measure, not ours. */
@@ -76,8 +77,7 @@ export class ObservableLane implements StreamLane {
   }
 
   heartbeat(): void {
-    // Nest's type wants data, and Nest itself gives a comment without data no id.
-    this.emit({ comment: '' });
+    heartbeat(this.request);
   }
 
   isFull(): boolean {

@@ -4,6 +4,20 @@ import { parsePosition } from '../protocol/position.js';
 import { EventIds } from './event-ids.js';
 
 const ofRequests = new WeakMap<IncomingMessage, RequestIds>();
+const heartbeatListeners = new WeakMap<IncomingMessage, () => void>();
+
+/**
+ * Hears of the heartbeats for this request's stream. They do not pass the app's operators, which may drop them or expect
+ * messages.
+ */
+export function onHeartbeat(request: IncomingMessage, listener: () => void): void {
+  heartbeatListeners.set(request, listener);
+}
+
+/** The stream has been silent for long: its client is to be sent something. */
+export function heartbeat(request: IncomingMessage): void {
+  heartbeatListeners.get(request)?.();
+}
 
 /** The ids of the events that answer one request, whichever streams an app composes its answer of. */
 export class RequestIds {

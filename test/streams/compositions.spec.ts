@@ -21,6 +21,7 @@ const ROUTES = [
   'compose/messages-alone',
   'compose/mapped',
   'compose/without-ids',
+  'compose/messages-only',
   'compose/values',
   'compose/without-ids-merged-with-own',
   'compose/merged-with-own',
@@ -69,6 +70,14 @@ describe('whatever an app composes of a stream, its clients lose and repeat noth
     if (hasOwnEvents(route)) {
       expect(seen.others.filter(({ event }) => event === 'own').length).toBeGreaterThan(0);
     }
+  });
+
+  test('heartbeats reach the client, whatever its handler makes of messages', async () => {
+    const reader = await SseReader.open(`${host.url}/compose/messages-only`);
+    await reader.until(({ comments }) => comments.length > 2);
+    await reader.close();
+
+    expect(reader.events).toEqual([]);
   });
 
   test('also behind an APP_INTERCEPTOR of the app that adds events, and keeps ids', async () => {
