@@ -10,7 +10,7 @@ RUN npm run build
 FROM node:22-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# The peer dependencies (Nest itself) are installed too: npm does so from version 7 on.
+# npm installs the peer dependencies (Nest itself) too.
 RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev
 
 FROM node:22-bookworm-slim
@@ -23,7 +23,7 @@ COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 USER node
 EXPOSE 3000
-# The server drains its streams on SIGTERM by itself: give it time (docker stop --time 30).
+# On SIGTERM the server drains its streams. Give it time: docker stop --time 30.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --start-interval=1s --retries=3 \
   CMD ["node", "deploy/healthcheck.mjs"]

@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url';
 import type { Contestant } from './processes/contestant.js';
 import { NchanContestant } from './processes/nchan-contestant.js';
 import { NodeContestant } from './processes/node-contestant.js';
@@ -23,6 +24,14 @@ const HEADERS_END = '\r\n\r\n';
 const BIRDSONG = { module: 'birdsong.js', eventsPath: '/channels/bench/events' };
 const READY = 'stream.ready';
 
+/** Another build of Birdsong, to compare with: the path of its `dist/index.js`. */
+const { BIRDSONG_BEFORE } = process.env;
+const BUILD = BIRDSONG_BEFORE && pathToFileURL(BIRDSONG_BEFORE).href;
+const BEFORE = {
+  isExtra: true,
+  ...(BUILD === undefined && { missing: 'BIRDSONG_BEFORE names no build' }),
+};
+
 /** All contestants, by the name that `--servers` takes. */
 export const ENTRIES = {
   'birdsong-memory': {
@@ -44,6 +53,42 @@ export const ENTRIES = {
       NodeContestant.start({
         ...{ name: 'birdsong-observe', module: 'birdsong-observe.js', eventsPath: '/observed' },
         readyMark: HEADERS_END,
+      }),
+  },
+  'birdsong-stream': {
+    title: 'Birdsong, stream()',
+    usesRedis: false,
+    isExtra: true,
+    start: () =>
+      NodeContestant.start({
+        ...{ name: 'birdsong-stream', module: 'birdsong-stream.js', eventsPath: '/streamed' },
+        readyMark: READY,
+      }),
+  },
+  'before-memory': {
+    title: 'Birdsong before, memory broker',
+    ...BEFORE,
+    usesRedis: false,
+    start: () =>
+      NodeContestant.start({ name: 'before-memory', ...BIRDSONG, readyMark: READY, build: BUILD }),
+  },
+  'before-redis': {
+    title: 'Birdsong before, Redis',
+    ...BEFORE,
+    usesRedis: true,
+    start: ({ redisUrl }) =>
+      NodeContestant.start({
+        ...{ name: 'before-redis', ...BIRDSONG, readyMark: READY, redisUrl, build: BUILD },
+      }),
+  },
+  'before-observe': {
+    title: 'Birdsong before, observe()',
+    ...BEFORE,
+    usesRedis: false,
+    start: () =>
+      NodeContestant.start({
+        ...{ name: 'before-observe', module: 'birdsong-observe.js', eventsPath: '/observed' },
+        ...{ readyMark: HEADERS_END, build: BUILD },
       }),
   },
   'nest-sse': {

@@ -1,4 +1,4 @@
-// The image's HEALTHCHECK: ends with 0 when the server of this container is ready, else with 1.
+// The image's HEALTHCHECK: exits with 0 if this container's server is ready, otherwise with 1.
 import { get } from 'node:http';
 
 const url = `http://127.0.0.1:${process.env.PORT || 3000}/health/ready`;

@@ -76,4 +76,5 @@ export type {
   EndOptions,
 } from './streams/connections.js';
 export { keepEventIds } from './streams/keep-event-ids.js';
+export { messagesOnly, type StreamedMessage } from './streams/messages-only.js';
 export type { ClosingReason } from './protocol/control-events.js';

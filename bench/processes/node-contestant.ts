@@ -10,6 +10,8 @@ export interface NodeContestantOptions {
   readonly eventsPath: string;
   readonly readyMark: string;
   readonly redisUrl?: string | undefined;
+  /** Another build of Birdsong: the address of its `index.js`. */
+  readonly build?: string | undefined;
 }
 
 /** A server in a Node process that publishes by itself. */
@@ -23,7 +25,10 @@ export class NodeContestant implements Contestant {
 
   static async start(options: NodeContestantOptions): Promise<NodeContestant> {
     const child = await Child.start<ServerCommands, ServerReady>(`servers/${options.module}`, {
-      env: options.redisUrl === undefined ? {} : { REDIS_URL: options.redisUrl },
+      env: {
+        ...(options.redisUrl !== undefined && { REDIS_URL: options.redisUrl }),
+        ...(options.build !== undefined && { BIRDSONG: options.build }),
+      },
       execArgv: ['--expose-gc'],
     });
     return new NodeContestant(options, child);

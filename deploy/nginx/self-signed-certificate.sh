@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes a self-signed certificate for localhost in the given directory, unless one that is valid for
-# another day is there. For trying things out: put a real tls.crt and tls.key there instead.
+# Makes a self-signed certificate for localhost in the given directory, unless it already has one that
+# is valid for another day. For trials only: otherwise put a real tls.crt and tls.key there.
 set -eu
 
 directory=$1

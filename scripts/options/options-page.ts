@@ -8,21 +8,22 @@ const HEAD = `<!-- Written by \`npm run options\`: change the schema instead. --
 
 # Options
 
-An app gives options to \`BirdsongModule.forRoot()\`. The stand-alone server reads them from its environment, where
-each has the variable that is named here; [.env.example](../.env.example) has all variables with their defaults. What
-is wrong is named at start, and so are variables that look like misspelled ones. What policies may say is in
-[\`PolicyOptions\`](../src/channels/policy.ts).
+An app gives options to \`BirdsongModule.forRoot()\`. The stand-alone server reads them from its environment, by the
+variables named here; [.env.example](../.env.example) has all variables with their defaults. A wrong value stops the
+start with a message that names it. A variable that looks misspelled gets a warning.
+
+Policies have their own options: [\`PolicyOptions\`](../src/channels/policy.ts).
 `;
 
 export function optionsPage(): string {
   return [
     HEAD,
-    '## Of the module and the server\n',
+    '## Module and server\n',
     ...entriesOf(birdsongSchema, []),
-    '## Of `forRoot` and `forRootAsync`\n',
-    'They stand beside the options; with `forRootAsync`, beside `useFactory`.\n',
+    '## Only `forRoot` and `forRootAsync`\n',
+    'Give them beside the other options; with `forRootAsync`, beside `useFactory`.\n',
     ...entriesOf(extrasSchema, []),
-    '## Of the server alone\n',
+    '## Only the server\n',
     ...VARIABLES.filter(({ path }) => path.length === 1).map(({ name, schema, notes }) =>
       entry(name, schema, notes),
     ),

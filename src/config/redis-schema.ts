@@ -8,7 +8,7 @@ const address = option(
     host: option(nonEmpty(), { text: 'A name or an IP address.' }),
     port: option(whole(1, 65_535), { text: 'Its TCP port.' }),
   }),
-  { type: 'RedisAddress', text: 'Where a Redis or a Sentinel listens.' },
+  { type: 'RedisAddress', text: 'The address at which a Redis or a Sentinel listens.' },
 );
 
 const addresses = () => z.array(address).min(1, { error: 'must name at least one node' });
@@ -17,7 +17,7 @@ const sentinelCredentials = z.strictObject({
   username: option(nonEmpty().optional(), {
     variable: 'REDIS_SENTINEL_USERNAME',
     example: 'birdsong',
-    text: 'The user that this process is at the Sentinels.',
+    text: 'The user name for the Sentinels.',
     unset: 'their `default` user',
   }),
   password: option(nonEmpty().optional(), {
@@ -42,8 +42,8 @@ const sentinel = z.strictObject({
   }),
   credentials: option(sentinelCredentials.optional(), {
     type: 'RedisCredentials',
-    text: 'Who this process is at the Sentinels, whoever it is at Redis.',
-    unset: 'nobody',
+    text: 'User and password for the Sentinels. They are independent of those for Redis.',
+    unset: 'none',
   }),
 });
 
@@ -61,19 +61,19 @@ export const redisServers = z.strictObject({
       example: 'redis://127.0.0.1:6379',
       text: 'One Redis: `redis://[[user]:password@]host[:port][/db]`, or `rediss://` for TLS.',
       onServer: 'It carries messages between nodes and keeps history; docs/redis.md has more.',
-      unset: 'one node, which keeps messages in its memory only',
+      unset: 'one node, which keeps messages only in its memory',
     },
   ),
   cluster: option(addresses(), {
     variable: 'REDIS_CLUSTER_NODES',
     example: 'redis-1:6379,redis-2:6379,redis-3:6379',
     read: readAddresses,
-    text: 'A Redis Cluster: some of its nodes, whatever their role. The others are found through them.',
+    text: 'A Redis Cluster: some of its nodes, masters or replicas. Birdsong finds the others through them.',
     onServer: '`REDIS_CLUSTER_NODES` replaces `REDIS_URL`.',
   }),
   sentinel: option(sentinel, {
     type: 'RedisSentinelOptions',
-    text: 'One Redis with replicas, one of which Sentinels make the master when it fails.',
+    text: 'One Redis with replicas. When it fails, Sentinels promote a replica to master.',
   }),
 });
 
@@ -82,7 +82,7 @@ export const redisCommon = z.strictObject({
   username: option(nonEmpty().optional(), {
     variable: 'REDIS_USERNAME',
     example: 'birdsong',
-    text: 'The user that this process is at Redis. docs/redis.md lists the rights it needs.',
+    text: 'The user name for Redis. docs/redis.md lists the rights it needs.',
     unset: "what the URL says, or Redis' own `default` user",
   }),
   password: option(nonEmpty().optional(), {
@@ -107,9 +107,9 @@ export const redisCommon = z.strictObject({
       type: "boolean | import('node:tls').ConnectionOptions",
       text: '`true` for TLS to Redis, and to the Sentinels.',
       inApp:
-        "An app may give what Node's `tls.connect` takes instead: `ca` for a CA of your own, `cert` and `key` where Redis asks its clients for a certificate.",
+        "An app may instead give what Node's `tls.connect` takes: `ca` for a CA of your own, `cert` and `key` if Redis asks its clients for a certificate.",
       onServer: 'With `REDIS_URL`, write `rediss://` instead.',
-      unset: 'TLS with a `rediss://` URL, with the CAs that Node knows; none otherwise',
+      unset: 'TLS for a `rediss://` URL, with the CAs that Node knows; otherwise none',
     },
   ),
   keyPrefix: option(
@@ -119,20 +119,20 @@ export const redisCommon = z.strictObject({
       .default('birdsong'),
     {
       variable: 'REDIS_KEY_PREFIX',
-      text: 'What the names of all keys and pub/sub channels begin with, so that several deployments can share one Redis.',
+      text: 'Prefix of all keys and pub/sub channels, so that several deployments can share one Redis.',
     },
   ),
   commandTimeoutMs: option(whole(10, 60_000).default(3000), {
     variable: 'REDIS_COMMAND_TIMEOUT_MS',
-    text: "Milliseconds after which an unanswered command counts as failed, and for which a cluster's redirections are followed. A send is then refused with 503, and the connection counts as dead.",
+    text: "Milliseconds after which an unanswered command has failed: a send then gets 503, and the connection counts as dead. Birdsong follows a cluster's redirections for as long.",
   }),
   waitForReplicas: option(whole(0, 100).default(0), {
     variable: 'REDIS_WAIT_FOR_REPLICAS',
-    text: "How many replicas must have a message before its send is acknowledged. With as many as each master has, no failover loses what was acknowledged. A send then takes two more round trips (Redis' `WAIT`), and fails with `broker-unavailable` if the replicas do not have the message in time.",
+    text: "How many replicas must have a message before its send is acknowledged. With as many as each master has, no failover loses anything acknowledged. A send then takes two more round trips (Redis' `WAIT`), and fails with `broker-unavailable` if the replicas do not have the message in time.",
   }),
   probeIntervalMs: option(whole(100, 600_000).default(5000), {
     variable: 'REDIS_PROBE_INTERVAL_MS',
-    text: 'Milliseconds between two checks that what is published in Redis still reaches this node, and that the masters are still the same.',
+    text: 'Milliseconds between checks that messages published in Redis still reach this node, and that the masters are still the same.',
   }),
 });
 

@@ -63,57 +63,57 @@ const serverSchema = z.object({
     text: 'TCP port to listen on. 0 takes any free one.',
   }),
   HOST: option(nonEmpty().default('0.0.0.0'), {
-    text: 'Address to listen on: 127.0.0.1 for this machine only, :: for IPv6 too.',
+    text: 'Address to listen on. 127.0.0.1 is for this machine only; :: includes IPv6.',
   }),
   LOG_LEVEL: option(oneOf(['fatal', 'error', 'warn', 'log', 'debug', 'verbose']).default('log'), {
     text: 'The least important lines to log.',
   }),
   CORS_ORIGINS: option(origins.optional(), {
     example: 'https://app.example.com,https://admin.example.com',
-    text: 'Origins, separated by commas, whose pages may use this server.',
+    text: 'Origins whose pages may use this server, separated by commas.',
     unset: 'its own origin only',
   }),
   MAX_CONNECTIONS: option(whole(1, 1_000_000).default(20_000), {
-    text: 'The most connections of one process. Nine tenths of them may be readers (streams and waiting long-polls): one more gets 503. The rest is for sends and health checks. Each connection takes a file descriptor (`ulimit -n`).',
+    text: 'The most connections of one process. Nine tenths of them may be readers (streams and waiting long-polls); further readers get 503. The rest is for sends and health checks. Each connection takes a file descriptor (`ulimit -n`).',
   }),
   MAX_CONNECTIONS_PER_ADDRESS: option(whole(1, 1_000_000).optional(), {
     example: '200',
-    text: 'The most requests under way, streams among them, of one IPv4 address or IPv6 /64 network: one more gets 429. Behind a proxy, set `TRUST_PROXY` too, or all clients count as one. Many people may share an address.',
+    text: 'The most requests under way, streams included, from one IPv4 address or IPv6 /64 network; further ones get 429. Behind a proxy, set `TRUST_PROXY` too, or all clients count as one. Many people may share an address.',
     unset: 'no limit',
   }),
   TRUST_PROXY: option(proxies.optional(), {
     example: 'loopback,10.0.0.0/8',
-    text: 'The proxies whose `X-Forwarded-For` is believed: how many stand one behind the other, or their addresses and networks, separated by commas. `loopback`, `linklocal` and `uniquelocal` name such networks.',
-    unset: 'nobody is believed',
+    text: 'The proxies whose `X-Forwarded-For` the server believes: their number, if they stand one behind the other, or their addresses and networks, separated by commas. `loopback`, `linklocal` and `uniquelocal` are names of networks.',
+    unset: 'no proxy is believed',
   }),
   HEADER_TIMEOUT_SECONDS: option(fraction(0.1, 3600).default(10), {
-    text: 'Seconds that a client may take for the head of a request.',
+    text: 'Seconds in which a client must send the head of a request.',
   }),
   REQUEST_TIMEOUT_SECONDS: option(fraction(0.1, 3600).default(30), {
-    text: 'Seconds that a client may take for all of a request. It does not limit how long a stream lasts.',
+    text: 'Seconds in which a client must send a whole request. This does not limit how long a stream lasts.',
   }),
   KEEP_ALIVE_SECONDS: option(fraction(0.1, 3600).default(75), {
-    text: 'Seconds without a request after which a connection is closed. Keep it longer than the proxies in front keep theirs (deploy/nginx: 60 s), or a request may meet a connection that is just being closed.',
+    text: 'Seconds without a request after which the server closes a connection. Keep this longer than the proxies in front keep theirs (deploy/nginx: 60 s), or a request may meet a connection that is just closing.',
   }),
   MAX_BATCH_BYTES: option(whole(256, 64 * 1024 * 1024).default(4 * 1024 * 1024), {
     text: "The largest batch of messages, in bytes of JSON. nginx's `client_max_body_size` must allow it.",
   }),
   HISTORY_COUNT: option(whole(1, 1_000_000).default(1000), {
-    text: 'Messages that each channel keeps.',
+    text: 'How many messages each channel keeps.',
   }),
   HISTORY_SECONDS: option(whole(1, 315_360_000).default(86_400), {
     text: 'Seconds for which a channel keeps a message.',
   }),
   REDIS_TLS_CA_FILE: option(file.optional(), {
-    text: 'Path of a PEM file: the certificate of a CA of your own.',
+    text: 'Path of a PEM file with the certificate of your own CA.',
     unset: 'the CAs that Node knows',
   }),
   REDIS_TLS_CERT_FILE: option(file.optional(), {
-    text: 'Path of a PEM file: the certificate that this server shows to Redis.',
+    text: 'Path of a PEM file with the certificate that this server shows to Redis.',
     unset: 'none',
   }),
   REDIS_TLS_KEY_FILE: option(file.optional(), {
-    text: 'Path of a PEM file: the key of that certificate.',
+    text: 'Path of a PEM file with the key of that certificate.',
     unset: 'none',
   }),
 });

@@ -2,22 +2,39 @@ import {
   Injectable,
   type CallHandler,
   type ExecutionContext,
+  type MessageEvent,
   type NestInterceptor,
 } from '@nestjs/common';
-import type { Observable } from 'rxjs';
-import type { HttpRequest } from '../http/http-request.js';
-import { keepEventIds } from './keep-event-ids.js';
+import { Observable } from 'rxjs';
+import { rawRequestOf, type HttpRequest } from '../http/http-request.js';
+import { withKeptId } from './keep-event-ids.js';
+import { streamOf } from './request-ids.js';
 
 /** The metadata key that `@Sse()` sets on a handler. Not every version of Nest exports it. */
 const SSE_METADATA = '__sse__';
 
-/** Applies `keepEventIds` to every `@Sse()` handler, after its operators and its interceptors. */
+/** Without data, because Nest then gives the comment no id. Nest's type requires it. */
+const HEARTBEAT = { comment: '' } as unknown as MessageEvent;
+
+/** Applies `keepEventIds` and heartbeats to every `@Sse()` handler, after its operators and its interceptors. */
 @Injectable()
 export class EventIdsInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const isEventStream = Reflect.hasMetadata(SSE_METADATA, context.getHandler());
-    return isEventStream
-      ? next.handle().pipe(keepEventIds(context.switchToHttp().getRequest<HttpRequest>()))
+    const handler: unknown = context.getHandler();
+    return typeof handler === 'function' && Reflect.hasMetadata(SSE_METADATA, handler)
+      ? complete(next.handle(), context.switchToHttp().getRequest<HttpRequest>())
       : next.handle();
   }
+}
+
+function complete(events$: Observable<unknown>, request: HttpRequest): Observable<MessageEvent> {
+  return new Observable((subscriber) => {
+    const stream = streamOf(rawRequestOf(request));
+    stream.heartbeat = () => subscriber.next(HEARTBEAT);
+    return events$.subscribe({
+      next: (value) => subscriber.next(withKeptId(value, stream.ids)),
+      error: (error: unknown) => subscriber.error(error),
+      complete: () => subscriber.complete(),
+    });
+  });
 }

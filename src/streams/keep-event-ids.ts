@@ -1,7 +1,7 @@
 import type { MessageEvent } from '@nestjs/common';
 import { map, type OperatorFunction } from 'rxjs';
 import { rawRequestOf, type HttpRequest } from '../http/http-request.js';
-import { RequestIds } from './request-ids.js';
+import { streamOf, type RequestIds } from './request-ids.js';
 
 /**
  * Gives each event without an id the id of the event before it. Otherwise Nest would number such events, which moves
@@ -14,13 +14,18 @@ import { RequestIds } from './request-ids.js';
  * @param request the handler's request; without a Birdsong stream for it, events pass unchanged
  */
 export function keepEventIds(request: HttpRequest): OperatorFunction<unknown, MessageEvent> {
-  const raw = rawRequestOf(request);
-  return map((value) => {
-    // Nest accepts plain values too.
-    const event = isEvent(value) ? value : { data: value as string };
-    const ids = RequestIds.find(raw);
-    return ids && !isComment(event) ? withId(event, ids.assign(event.id)) : event;
-  });
+  const stream = streamOf(rawRequestOf(request));
+  return map((value) => withKeptId(value, stream.ids));
+}
+
+/** @param ids undefined if no Birdsong stream answers the request */
+export function withKeptId(value: unknown, ids: RequestIds | undefined): MessageEvent {
+  if (!ids) {
+    return value as MessageEvent;
+  }
+  // Nest accepts plain values too.
+  const event = isEvent(value) ? value : { data: value as string };
+  return isComment(event) ? event : withId(event, ids.assign(event.id));
 }
 
 function isEvent(value: unknown): value is MessageEvent {

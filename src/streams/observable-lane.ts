@@ -6,7 +6,7 @@ import type { FrameBatch } from '../delivery/frame-batch.js';
 import type { ControlEvent } from '../protocol/control-events.js';
 import { DEFAULT_TYPE } from '../protocol/message.js';
 import type { Place } from './event-ids.js';
-import type { RequestIds } from './request-ids.js';
+import { streamOf, type RequestIds } from './request-ids.js';
 import type { StreamLane } from './stream.js';
 
 /** The most bytes to emit in one turn of the event loop, before operators and Nest get to write them. */
@@ -38,9 +38,10 @@ export class ObservableLane implements StreamLane {
     private readonly request: IncomingMessage,
     private readonly requestIds: RequestIds,
   ) {
-    // HTTP/2 has a stream for each request, and forbids direct use of the socket.
-    const { stream } = request as { stream?: Outlet };
-    this.outlet = stream ?? request.socket;
+    // HTTP/2 has a stream for each request. On HTTP/1.1 a response may wait behind another one on its socket; Express
+    // keeps it with the request.
+    const { stream, res } = request as { stream?: Outlet; res?: Outlet };
+    this.outlet = stream ?? res ?? request.socket;
   }
 
   /** Only what waits in the socket: readers pause before more than that waits. */
@@ -76,8 +77,8 @@ export class ObservableLane implements StreamLane {
   }
 
   heartbeat(): void {
-    // Without data: Nest gives such a comment no id, so the heartbeat does not move the client.
-    this.emit({ comment: '' });
+    // Bypasses the subscriber, because the app's operators may drop it, or expect only messages.
+    streamOf(this.request).heartbeat?.();
   }
 
   isFull(): boolean {

@@ -3,7 +3,25 @@ import { NO_POSITIONS, parseCursor } from '../protocol/cursor.js';
 import { parsePosition } from '../protocol/position.js';
 import { EventIds } from './event-ids.js';
 
-const ofRequests = new WeakMap<IncomingMessage, RequestIds>();
+/** The state of the event stream that answers one request. */
+interface RequestStream {
+  /** Set by the first Birdsong stream for the request. */
+  ids: RequestIds | undefined;
+  /** Sends the client a comment, which is no event. */
+  heartbeat: (() => void) | undefined;
+}
+
+const streams = new WeakMap<IncomingMessage, RequestStream>();
+
+export function streamOf(request: IncomingMessage): RequestStream {
+  const known = streams.get(request);
+  if (known) {
+    return known;
+  }
+  const stream: RequestStream = { ids: undefined, heartbeat: undefined };
+  streams.set(request, stream);
+  return stream;
+}
 
 /** The ids of the events that answer one request, even if the app composes its answer of several streams. */
 export class RequestIds {
@@ -20,15 +38,9 @@ export class RequestIds {
   ) {}
 
   static of(request: IncomingMessage, lastEventId: string | undefined): RequestIds {
-    const known = ofRequests.get(request);
-    const ids = known ?? new RequestIds(lastEventId);
-    ofRequests.set(request, ids);
-    return ids;
-  }
-
-  /** Undefined for a request that no Birdsong stream answers. */
-  static find(request: IncomingMessage): RequestIds | undefined {
-    return ofRequests.get(request);
+    const stream = streamOf(request);
+    stream.ids ??= new RequestIds(lastEventId);
+    return stream.ids;
   }
 
   /**

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readEnvironment } from '../../src/server/environment.js';
 import { VARIABLES } from '../../src/server/variables.js';
+import { builtPackage } from '../harness/built-package.js';
 import { freePort } from '../harness/free-port.js';
 import { request } from '../harness/http-client.js';
 import { RedisServer } from '../harness/redis-server.js';
@@ -42,7 +43,7 @@ describe('The systemd unit', () => {
   function startInstance(port: number, file: Record<string, string> = {}): ServerProcess {
     const [program = '', ...args] = valueOf('ExecStart')
       .replaceAll('%i', String(port))
-      .replaceAll(INSTALLED, pathOf('./'))
+      .replaceAll(INSTALLED, `${builtPackage}/`)
       .split(' ');
     const env = { ...assignments(valueOf('Environment')), REDIS_URL: redis.url, ...file };
     return new ServerProcess(program, args, { cwd: '/', env });

@@ -1,14 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { builtPackage } from '../harness/built-package.js';
 import { request } from '../harness/http-client.js';
-import { ServerProcess } from '../harness/server-process.js';
+import type { ServerProcess } from '../harness/server-process.js';
 import { SseReader } from '../harness/sse-reader.js';
-
-const repository = fileURLToPath(new URL('../..', import.meta.url));
+import { BuiltExample } from './built-example.js';
 
 interface Order {
   id: string;
@@ -16,40 +10,20 @@ interface Order {
   status: string;
 }
 
-/** A copy of the example beside the packages it asks for, built by its own tsconfig. */
-async function buildShop(folder: string): Promise<string> {
-  const shop = join(folder, 'shop');
-  const isOurs = (path: string) => !/\/(node_modules|dist)$/.test(path);
-  await cp(join(repository, 'examples/embed-in-app'), shop, { recursive: true, filter: isOurs });
-  await mkdir(join(shop, 'node_modules'));
-  await symlink(builtPackage, join(shop, 'node_modules/birdsong'));
-  await symlink(join(repository, 'node_modules'), join(folder, 'node_modules'));
-  const compiler = join(repository, 'node_modules/typescript/bin/tsc');
-  const build = new ServerProcess(process.execPath, [compiler, '-p', shop]);
-  const { code } = await build.untilExit();
-  if (code !== 0) throw new Error(build.output);
-  return shop;
-}
-
 describe('The example of a shop', () => {
-  let folder: string;
-  let shop: string;
+  let shop: BuiltExample;
   let server: ServerProcess;
   let url: string;
   let readers: SseReader[];
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'birdsong-example-'));
-    shop = await buildShop(folder);
+    shop = await BuiltExample.build('embed-in-app');
   });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  afterAll(() => shop.remove());
 
   beforeEach(async () => {
     readers = [];
-    server = new ServerProcess(process.execPath, ['dist/main.js'], {
-      cwd: shop,
-      env: { PORT: '0', NO_COLOR: '1' },
-    });
+    server = shop.start();
     const [, port] = await server.untilOutput(/The shop is open at http:\S+:(\d+)\s/);
     url = `http://localhost:${String(port)}`;
   });

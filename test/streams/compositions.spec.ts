@@ -21,6 +21,7 @@ const ROUTES = [
   'compose/messages-alone',
   'compose/mapped',
   'compose/without-ids',
+  'compose/messages-only',
   'compose/values',
   'compose/without-ids-merged-with-own',
   'compose/merged-with-own',
@@ -69,6 +70,14 @@ describe('however an app composes a stream, its clients lose and repeat nothing'
     if (hasOwnEvents(route)) {
       expect(seen.others.filter(({ event }) => event === 'own').length).toBeGreaterThan(0);
     }
+  });
+
+  test('heartbeats reach the client, whatever the handler does with messages', async () => {
+    const reader = await SseReader.open(`${host.url}/compose/messages-only`);
+    await reader.until(({ comments }) => comments.length > 2);
+    await reader.close();
+
+    expect(reader.events).toEqual([]);
   });
 
   test('even with an APP_INTERCEPTOR of the app that adds events and keeps ids', async () => {

@@ -31,7 +31,7 @@ import {
   timer,
   type Observable,
 } from 'rxjs';
-import { Birdsong, keepEventIds, type Message } from '../../src/index.js';
+import { Birdsong, keepEventIds, messagesOnly, type Message } from '../../src/index.js';
 
 export const CHANNEL = 'feed.one';
 export const OTHER_CHANNEL = 'feed.two';
@@ -102,6 +102,15 @@ export class CompositionsController {
     return this.stream(request).pipe(
       filter(isMessage),
       map((event) => ({ data: messageOf(event) })),
+    );
+  }
+
+  /** Takes every event for a message. */
+  @Sse('messages-only')
+  messagesOnly(@Req() request: Request): Observable<unknown> {
+    return this.stream(request).pipe(
+      messagesOnly<number>(),
+      map(({ data: message }) => ({ data: { ...message, data: message.data + 0 } })),
     );
   }
 

@@ -13,8 +13,8 @@ import {
 import type { MessageEvent } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
-import { Birdsong, BirdsongModule, type HttpRequest, type Message } from 'birdsong';
-import { filter, map, type Observable } from 'rxjs';
+import { Birdsong, BirdsongModule, messagesOnly, type HttpRequest } from 'birdsong';
+import { map, type Observable } from 'rxjs';
 
 class NewMessage {
   static readonly NAME = 'chat.new-message';
@@ -57,9 +57,8 @@ class EventsController {
   @Sse()
   events(@Param('room') room: string, @Req() request: HttpRequest): Observable<MessageEvent> {
     return this.birdsong.stream(`rooms.${room}`, request, { history: 10 }).pipe(
-      filter(({ type }) => !type?.startsWith('stream.')),
-      map((event) => event.data as Message<{ text: string }>),
-      map(({ data, createdAt }) => ({ data: { text: data.text, at: createdAt } })),
+      messagesOnly<{ text: string }>(),
+      map(({ data: message }) => ({ data: { text: message.data.text, at: message.createdAt } })),
     );
   }
 }
