@@ -7,7 +7,7 @@ export default {
   testMatch: [
     '<rootDir>/test/{concurrency,config,http,module,properties,streams}/*.spec.ts',
     '<rootDir>/test/bench/simulation.spec.ts',
-    '<rootDir>/test/contracts/memory.*.spec.ts',
+    '<rootDir>/test/contracts/memory-*.spec.ts',
     '<rootDir>/test/faults/record/*.spec.ts',
     '<rootDir>/test/harness/{event-stream-parser,sse-reader}.spec.ts',
     '<rootDir>/test/redis/cluster-masters.spec.ts',

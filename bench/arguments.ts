@@ -7,7 +7,7 @@ export interface Arguments {
   readonly servers: readonly ContestantName[];
   readonly quick: boolean;
   readonly seconds?: number;
-  /** Where the results go. Default: `results/`, or `results/partial/` unless all was measured. */
+  /** Where the results go. Default: `results/`, or `results/partial/` for a partial run. */
   readonly out?: string;
 }
 
@@ -46,7 +46,7 @@ export function readArguments(given: readonly string[]): Arguments {
   };
 }
 
-/** The names in the order of `all`, whatever the order they were given in. */
+/** The names in the order of `all`, in whatever order they were given. */
 function choose<Name extends string>(
   option: string,
   given: string | undefined,

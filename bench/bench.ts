@@ -6,10 +6,10 @@ import { Child } from './processes/child.js';
 import type { Contestant } from './processes/contestant.js';
 import { maxReaders, type Plan } from './plan.js';
 
-/** Connections on their way at the same time, unless a storm is what is measured. */
+/** The most connections being opened at the same time, except in a storm. */
 const CALM_WINDOW = 200;
 
-/** After this, a server that has answered a reader also has it in its list. */
+/** After this long, a server that has answered a reader also has it in its list. */
 const SETTLE_MS = 100;
 
 const EXERCISE_READERS = 100;
@@ -20,7 +20,7 @@ export interface OpenOptions {
   readonly window?: number;
 }
 
-/** The processes of a run, and what every figure does with them. */
+/** The processes of a run, and the operations that figures share. */
 export class Bench {
   private readonly running = new Map<ContestantName, Contestant>();
 
@@ -37,7 +37,7 @@ export class Bench {
     return new Bench(plan, names, redis, load);
   }
 
-  /** The contestant's server, which goes on from one figure to the next. */
+  /** The contestant's server, kept from one figure to the next. */
   async server(name: ContestantName): Promise<Contestant> {
     const running = this.running.get(name);
     if (running) return running;
@@ -47,7 +47,7 @@ export class Bench {
     return server;
   }
 
-  /** A server of its own. Whoever starts it stops it. */
+  /** Starts a separate server. The caller stops it. */
   private freshServer(name: ContestantName): Promise<Contestant> {
     return entryOf(name).start({
       redisUrl: this.redis.url,
@@ -55,7 +55,7 @@ export class Bench {
     });
   }
 
-  /** Measures with a server of its own, which ends with its readers. */
+  /** Measures with a separate server, then stops it and its readers. */
   async withFresh<Row>(
     name: ContestantName,
     measure: (server: Contestant) => Promise<Row>,
@@ -69,7 +69,7 @@ export class Bench {
     }
   }
 
-  /** The names, beginning with another one each time, so that nobody is always measured first. */
+  /** The names, beginning with another one each time, so that none is always measured first. */
   turns(round: number): readonly ContestantName[] {
     const start = round % this.names.length;
     return [...this.names.slice(start), ...this.names.slice(0, start)];
@@ -94,7 +94,7 @@ export class Bench {
     await pause(SETTLE_MS);
   }
 
-  /** What `measure` gives; what `fail` makes of the reason when it throws, with a new server from then on. */
+  /** The result of `measure`. If it throws, the result of `fail`, and a new server from then on. */
   async attempt<Row>(
     name: ContestantName,
     measure: () => Promise<Row>,
@@ -123,7 +123,7 @@ export class Bench {
     await this.redis.stop();
   }
 
-  /** Runs a new server's code until it is compiled, so that the first figure is not slower for it. */
+  /** Warms up a new server until its code is compiled, so that the first figure is not slower. */
   private async exercise(server: Contestant): Promise<void> {
     await this.open(server, EXERCISE_READERS);
     await server.publish({ perSecond: 200, seconds: this.plan.seconds });

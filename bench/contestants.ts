@@ -5,17 +5,17 @@ import { NodeContestant } from './processes/node-contestant.js';
 
 export interface ContestantOptions {
   readonly redisUrl: string;
-  /** The most connections it will have at a time. */
+  /** The most connections it will have at the same time. */
   readonly connections: number;
 }
 
-export interface Entry {
+export interface ContestantEntry {
   readonly title: string;
-  /** What it counts as when its Redis works for it. */
+  /** Whether it uses Redis, whose CPU is then part of its cost. */
   readonly usesRedis: boolean;
-  /** Takes part only when it is named, as a whole run has no time for it. */
+  /** Whether it takes part only when named, because a whole run has no time for it. */
   readonly isExtra?: boolean;
-  /** Why it cannot take part here. */
+  /** Why it cannot take part on this machine, if so. */
   readonly missing?: string;
   start(options: ContestantOptions): Promise<Contestant>;
 }
@@ -32,7 +32,7 @@ const BEFORE = {
   ...(BUILD === undefined && { missing: 'BIRDSONG_BEFORE names no build' }),
 };
 
-/** All that take part, by the name that `--servers` takes. */
+/** All contestants, by the name that `--servers` takes. */
 export const ENTRIES = {
   'birdsong-memory': {
     title: 'Birdsong, memory broker',
@@ -124,20 +124,20 @@ export const ENTRIES = {
     ...(!NchanContestant.isInstalled && { missing: 'nginx has no nchan module here' }),
     start: ({ connections }) => NchanContestant.start(connections),
   },
-} satisfies Record<string, Entry>;
+} satisfies Record<string, ContestantEntry>;
 
 export type ContestantName = keyof typeof ENTRIES;
 
 export const CONTESTANT_NAMES = Object.keys(ENTRIES) as ContestantName[];
 
-/** Those of a whole run. */
+/** The contestants of a whole run. */
 export const USUAL_NAMES = CONTESTANT_NAMES.filter((name) => entryOf(name).isExtra !== true);
 
 export function isUsual(names: readonly ContestantName[]): boolean {
   return names.length === USUAL_NAMES.length && USUAL_NAMES.every((name) => names.includes(name));
 }
 
-export function entryOf(name: ContestantName): Entry {
+export function entryOf(name: ContestantName): ContestantEntry {
   return ENTRIES[name];
 }
 

@@ -11,7 +11,7 @@ import { FIGURE_NAMES, type Figures } from './figures/measured.js';
 import { type Results } from './report/results.js';
 import { judge } from './targets.js';
 
-/** What the rest of an idle machine does. */
+/** The cores that other work may keep busy on an idle machine. */
 const QUIET_CORES = 0.1;
 
 try {
@@ -71,7 +71,7 @@ async function measure(
   }
 }
 
-/** How to measure the same again. Where it was written is the business of who ran it. */
+/** The command that repeats the measurement, without its output folder. */
 function commandOf({ only, servers, quick, seconds }: Arguments): string {
   return [
     'npm run bench --',

@@ -1,9 +1,9 @@
 import { nowUs } from './clock.js';
 
-/** What every message carries: 110 bytes as JSON unless asked otherwise, whatever its number and time. */
+/** The payload of every message: 110 bytes as JSON by default, whatever its number and time. */
 export interface Payload {
   readonly text: string;
-  /** When it was published: microseconds of the monotonic clock. */
+  /** When it was published, in microseconds on the monotonic clock. */
   readonly at: string;
   /** Its number on this server, from 1. */
   readonly seq: string;
@@ -13,7 +13,7 @@ export const PAYLOAD_BYTES = 110;
 export const AT_DIGITS = 16;
 export const SEQ_DIGITS = 10;
 
-/** What comes right before the digits of `at`, and between them and those of `seq`. */
+/** The text right before the digits of `at`, and the text between them and those of `seq`. */
 export const AT_MARK = '"at":"';
 export const SEQ_MARK = '","seq":"';
 

@@ -2,7 +2,7 @@ export interface FanoutGroup {
   readonly readers: number;
   /** Messages a second, rising. */
   readonly rates: readonly number[];
-  /** How often all take their turn: what the targets hang on is measured twice. */
+  /** How many rounds to measure: figures with targets are measured twice. */
   readonly rounds: number;
 }
 
@@ -10,7 +10,7 @@ export interface Plan {
   /** Seconds of publishing of one measurement. */
   readonly seconds: number;
   readonly fanout: readonly FanoutGroup[];
-  /** Deliveries a second that nobody is asked for, as one load generator could not check them. */
+  /** The most deliveries a second to ask for: one load generator could not check more. */
   readonly maxDeliveriesPerSecond: number;
   readonly saturation: {
     readonly readers: number;
@@ -34,11 +34,11 @@ export interface Plan {
     readonly restMs: number;
   };
   readonly stalled: {
-    /** One of whom does not read. */
+    /** The number of readers, one of which does not read. */
     readonly readers: number;
     readonly perSecond: number;
     readonly seconds: number;
-    /** Measurements of a round with it, and of one without. */
+    /** How many measurements a round makes with the stalled reader, and without. */
     readonly runs: number;
     readonly rounds: number;
     /** How long memory is given to settle. */
@@ -96,7 +96,7 @@ export function maxReaders(plan: Plan): number {
   );
 }
 
-/** The plan with no more readers at a time than that. */
+/** The plan with at most this many readers at a time. */
 export function limitReaders(plan: Plan, max: number): Plan {
   const limit = <Part extends { readonly readers: number }>(part: Part): Part => ({
     ...part,

@@ -10,9 +10,9 @@ export interface Target {
 
 export interface TargetOutcome extends Target {
   readonly value?: number;
-  /** Absent where what it needs was not measured. */
+  /** Absent if its inputs were not measured. */
   readonly passed?: boolean;
-  /** What to know about the numbers behind it. */
+  /** A note on the numbers behind it. */
   readonly note?: string;
 }
 
@@ -23,7 +23,7 @@ interface Row {
   readonly note?: string;
 }
 
-/** A row that has no value is a failure, or a server that fell behind; no row was not measured. */
+/** A row without a value is a failure, or a server that fell behind. A missing row was not measured. */
 interface Measured {
   readonly value: number | undefined;
   readonly note?: string;

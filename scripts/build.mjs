@@ -1,6 +1,6 @@
-// node scripts/build.mjs [FOLDER]
-// Builds dist/: ES modules and the server by `nest build`, a CommonJS copy of what apps import, the page. With a FOLDER,
-// the whole package is laid out and built there instead, so that no build pulls dist/ from under a running server.
+// node scripts/build.mjs [FOLDER] Builds dist/: ES modules and the server by `nest build`, a CommonJS copy of what apps
+// import, the page. With a FOLDER, the whole package is laid out and built there instead, so that no build replaces the
+// dist/ of a running server.
 import { execFileSync } from 'node:child_process';
 import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -30,7 +30,7 @@ function layOut() {
   return relative(repository, tsconfig);
 }
 
-/** For Jest's CommonJS and for old tools, which cannot load ES modules: see docs/decisions/0013-package-formats.md. */
+/** For CommonJS Jest and old tools, which cannot load ES modules: see docs/decisions/0013-package-formats.md. */
 async function copyAsCommonJs() {
   const isForApps = (path) => !/^(cjs|server|main|bin|app\.module)\b/.test(path);
   const cjs = join(dist, 'cjs');

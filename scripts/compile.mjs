@@ -1,6 +1,6 @@
 // node scripts/compile.mjs OUT FOLDER...
-// Compiles TypeScript that is not the product into OUT, with the compiler that the tests use. The product is not
-// compiled here: servers are started from dist/, as its users start them.
+// Compiles TypeScript that is not part of the product into OUT, with the compiler of the tests. The product is not
+// compiled here: servers are started from dist/, as users start them.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

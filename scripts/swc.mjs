@@ -2,7 +2,7 @@ import { transformFile } from '@swc/core';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** How TypeScript becomes JavaScript where `nest build` does not compile it: for Jest, too. */
+/** The compiler options wherever `nest build` does not compile, including Jest. */
 export const SWC = {
   jsc: {
     target: 'es2023',
@@ -14,7 +14,7 @@ export const SWC = {
   sourceMaps: 'inline',
 };
 
-/** Compiles the TypeScript of `folder`, but for specs, into `out`. */
+/** Compiles the TypeScript of `folder`, except specs, into `out`. */
 export async function compileFolder(folder, out, options = {}, isWanted = () => true) {
   const sources = readdirSync(folder, { recursive: true }).filter(
     (path) => path.endsWith('.ts') && !path.endsWith('.spec.ts') && isWanted(path),

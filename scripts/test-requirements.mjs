@@ -21,7 +21,7 @@ if (packages.length > 0) {
   const apt = (...args) =>
     spawnSync('apt-get', args, {
       stdio: ['ignore', 'ignore', 'inherit'],
-      // No service of these packages is to start: the tests start their own servers.
+      // Keeps these packages from starting services: the tests start their own servers.
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
     }).status === 0;
 

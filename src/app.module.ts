@@ -4,7 +4,7 @@ import { BirdsongModule } from './birdsong.module.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { serverChannels } from './server/channels.js';
 import type { Environment } from './server/environment.js';
-import { readersOf } from './server/hardening/limits.js';
+import { maxStreamsOf } from './server/hardening/limits.js';
 import { HealthController } from './server/health.controller.js';
 
 /** The stand-alone server. */
@@ -18,7 +18,7 @@ export class AppModule {
         BirdsongModule.forRoot({
           ...options,
           channels: serverChannels({ count: HISTORY_COUNT, ageSeconds: HISTORY_SECONDS }),
-          maxStreams: readersOf(environment),
+          maxStreams: maxStreamsOf(environment),
         }),
       ],
       controllers: [HealthController],

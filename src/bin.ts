@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-// The `birdsong` command: the server, once it is known that it can be loaded.
+// The `birdsong` command: checks that the server can be loaded, then loads it.
 import { installedVersion, isInRange } from './installed-version.js';
 
-/** The server takes its adapter and its security headers from Nest; an app that has the module may lack both. */
+/** The server needs Nest's Express adapter and security headers. An app that uses only the module may lack both. */
 const NEST = '^12.1.0';
 const PACKAGES = ['@nestjs/common', '@nestjs/core', '@nestjs/platform-express'];
 

@@ -2,8 +2,8 @@ import { ConfigurableModuleBuilder, type Type } from '@nestjs/common';
 import type { z } from 'zod';
 import { HistoryController } from './history/history.controller.js';
 import { MessagesController } from './publishing/messages.controller.js';
-import type { BirdsongModuleExtras, BirdsongOptions } from './config/birdsong.options.js';
-import { extrasSchema } from './config/birdsong.schema.js';
+import type { BirdsongModuleExtras, BirdsongOptions } from './config/birdsong-options.js';
+import { extrasSchema } from './config/birdsong-schema.js';
 import { parseOptions } from './config/option.js';
 import { MethodsController } from './streams/methods.controller.js';
 import { FastStreamsController } from './streams/fast-streams.controller.js';
@@ -34,7 +34,7 @@ function controllersOf({ lane, decorators }: z.output<typeof extrasSchema>): Typ
   );
 }
 
-/** A class of its own: another app in this process may decorate it otherwise. */
+/** Decorates a subclass, as another app in this process may want other decorators. */
 function decorate(controller: Type, decorators: readonly ClassDecorator[]): Type {
   if (decorators.length === 0) {
     return controller;

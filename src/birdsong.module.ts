@@ -9,8 +9,8 @@ import {
 } from '@nestjs/common';
 import { APP_INTERCEPTOR, ModulesContainer } from '@nestjs/core';
 import { IdentityPort } from './access/identity.port.js';
-import { OptionIdentity } from './access/option.identity.js';
-import { checkHost } from './birdsong.host.js';
+import { OptionIdentity } from './access/option-identity.js';
+import { checkHost } from './check-host.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './birdsong.module-definition.js';
 import { Birdsong } from './birdsong.service.js';
 import { brokerProvider } from './broker.provider.js';
@@ -27,15 +27,15 @@ import { Observers } from './streams/observers.js';
 import { StreamLimit } from './delivery/stream-limit.js';
 import { UnsentBytes } from './delivery/unsent-bytes.js';
 import { PublishingService } from './publishing/publishing.service.js';
-import type { BirdsongModuleExtras, BirdsongOptions } from './config/birdsong.options.js';
-import { BirdsongSettings } from './config/birdsong.settings.js';
+import type { BirdsongModuleExtras, BirdsongOptions } from './config/birdsong-options.js';
+import { BirdsongSettings } from './config/birdsong-settings.js';
 import type { UnknownClaims } from './channels/policy.js';
 import { ChannelPolicies } from './channels/channel-policies.js';
-import { OpenConnections } from './lifecycle/open.connections.js';
-import { ExpressTuning } from './http/express.tuning.js';
+import { OpenConnections } from './lifecycle/open-connections.js';
+import { ExpressTuning } from './http/express-tuning.js';
 import { DrainService } from './lifecycle/drain.service.js';
 import { EventIdsInterceptor } from './streams/event-ids.interceptor.js';
-import { StreamRegistry } from './streams/stream.registry.js';
+import { StreamRegistry } from './streams/stream-registry.js';
 import { Streams } from './streams/streams.js';
 import { Stopping } from './concurrency/stopping.js';
 
@@ -118,12 +118,12 @@ export class BirdsongModule
     checkHost(BirdsongModule, modules);
   }
 
-  /** @throws BirdsongError `broker-unavailable`: an app without its broker does not start */
+  /** @throws BirdsongError `broker-unavailable`: an app does not start without its broker */
   onModuleInit(): Promise<void> {
     return this.broker.open();
   }
 
-  /** The first that Nest calls on shutdown: whoever balances load sees it before a reader is sent away. */
+  /** Nest calls this hook first, so load balancers see the shutdown before any reader is sent away. */
   onModuleDestroy(): void {
     this.stopping.begin();
   }

@@ -6,7 +6,7 @@ import type { Message } from './protocol/message.js';
 import type { Content, NewMessage, Receipt, SendOptions } from './publishing/new-message.event.js';
 import { formatPosition, parsePosition, type Position } from './protocol/position.js';
 import { PublishingService } from './publishing/publishing.service.js';
-import { BirdsongError } from './errors/birdsong.error.js';
+import { BirdsongError } from './errors/birdsong-error.js';
 import { ChannelPolicies, type Channel } from './channels/channel-policies.js';
 import type { Identity } from './channels/policy.js';
 import type { HttpRequest, HttpResponse } from './http/http-request.js';
@@ -14,30 +14,30 @@ import type { Connections } from './streams/connections.js';
 import { Streams, type StreamSettings } from './streams/streams.js';
 
 export interface HistoryOptions {
-  /** Only messages behind this position, the oldest first. */
+  /** Only messages after this position, oldest first. Default: the newest messages. */
   readonly after?: string | undefined;
   /** Only messages before this position. */
   readonly before?: string | undefined;
-  /** At most this many, 1 to 1000, and fewer if they are large. Default 50. */
+  /** The most messages, 1 to 1000; fewer come if they are large. Default 50. */
   readonly limit?: number | undefined;
 }
 
 export interface History {
   readonly messages: readonly Message[];
-  /** Where to go on: the position of the last message. */
+  /** Where to read on: pass it as `after`. */
   readonly position: string;
-  /** Whether messages behind `after` are no longer kept. */
+  /** Whether messages after `after` are no longer kept. */
   readonly gap: boolean;
 }
 
 export interface StreamOptions {
-  /** With how many of the newest messages of each channel a first connect begins. Default 0. */
+  /** How many of each channel's newest messages a first connect begins with. Default 0. */
   readonly history?: number | undefined;
-  /** Whose stream it is, for `connections`. Default: nobody's. */
+  /** Whose stream it is, for `connections`. Default: no identity. */
   readonly identity?: Identity | undefined;
 }
 
-/** What an app does with messages itself. None of it asks the policies who may: the app decides. */
+/** The API for an app's own code. It never asks the policies' access rules: the app itself decides who may. */
 @Injectable()
 export class Birdsong {
   constructor(
@@ -48,15 +48,15 @@ export class Birdsong {
     private readonly streams: Streams,
   ) {}
 
-  /** The open streams of this node: whose they are, and an end to them. */
+  /** Lists and ends the open streams of this node. */
   get connections(): Connections {
     return this.streams.connections;
   }
 
   /**
    * Publishes a message. Resolves once the broker has it.
-   * @throws BirdsongError `broker-unavailable` (retry with the same `idempotencyKey`), or as the
-   * channel's policy refuses it
+   * @throws BirdsongError `invalid-channel`, `unknown-channel`, `invalid-request`, `invalid-data`, `message-too-large`,
+   * `shutting-down`, or `broker-unavailable` (retry with the same `idempotencyKey`)
    */
   publish(
     channel: string,
@@ -67,7 +67,7 @@ export class Birdsong {
   }
 
   /**
-   * Publishes up to 1000 messages, all or none, at consecutive positions.
+   * Publishes 1 to 1000 messages at consecutive positions: all of them or none.
    * @throws BirdsongError as `publish`
    */
   publishBatch(
@@ -79,13 +79,12 @@ export class Birdsong {
   }
 
   /**
-   * For an `@Sse()` handler to return: streams these channels to the client of this request, which resumes by its
-   * Last-Event-ID. Emits the messages with their ids and types, with `data` as a `Message`, and events of the server's
-   * own: `stream.ready`, `stream.gap`, `stream.closing`. Filter, map and merge them as you like: events that lose their
-   * id, or never had one, get that of the event before them.
+   * Streams these channels to the client of this request, which resumes by its Last-Event-ID. Return it from an
+   * `@Sse()` handler. It emits messages with their ids and types, `data` being the `Message`, and the server's own
+   * events `stream.ready`, `stream.gap` and `stream.closing`. Filter, map and merge it as you like: an event without an
+   * id gets the id of the event before it.
    *
-   * Subscribe to it as often as you like: all who are subscribed at the same time share one stream. It completes when
-   * the server sends the client away.
+   * Concurrent subscribers share one stream. It completes when the server sends the client away.
    *
    * @throws BirdsongError `invalid-channel`, `unknown-channel`, `invalid-request` for more channels than allowed,
    * `overloaded`
@@ -99,8 +98,9 @@ export class Birdsong {
   }
 
   /**
-   * For a `@Get()` handler with `@Res()`: the same stream, written to the response at once, the same bytes for every
-   * reader. What stands before the handler works as on any route; what is thrown here has its status.
+   * Writes the same stream to the response itself, with the same bytes for every reader. Call it from a `@Get()`
+   * handler with `@Res()`. Guards, pipes and interceptors before the handler work as on any route, and an error thrown
+   * here still gets its own status.
    *
    * @throws BirdsongError as `stream`
    */
@@ -114,11 +114,10 @@ export class Birdsong {
   }
 
   /**
-   * A channel's messages from now on, or from behind a position: for handlers that filter or map for each
-   * reader. Where messages are lost, a message of type `stream.gap` with data `{ after, oldest }` says so.
-   * Completes when the app shuts down.
+   * A channel's messages from now on, or after a position, for an app's own code. Where messages are lost, it emits a
+   * message of type `stream.gap` with data `{ after, oldest }`. It completes when the app shuts down.
    *
-   * @throws BirdsongError `invalid-channel`, `unknown-channel` or `invalid-request`
+   * @throws BirdsongError `invalid-channel`, `unknown-channel`, or `invalid-request` for a malformed position
    */
   observe(channel: string, options: { after?: string | undefined } = {}): Observable<Message> {
     const found = this.policies.require(channel);
@@ -126,13 +125,20 @@ export class Birdsong {
     return this.observers.observe(found, position);
   }
 
-  /** @throws BirdsongError `broker-unavailable`, or `invalid-request` for a wrong position or limit */
+  /**
+   * Reads a page of a channel's history.
+   * @throws BirdsongError `invalid-channel`, `unknown-channel`, `invalid-request` for a malformed position or limit,
+   * `broker-unavailable`, or `overloaded`
+   */
   async history(channel: string, options: HistoryOptions = {}): Promise<History> {
     const after = options.after === undefined ? undefined : requirePosition(options.after);
     const before = options.before === undefined ? undefined : requirePosition(options.before);
     const { limit = 50 } = options;
     if (!Number.isInteger(limit) || limit < 1 || limit > 1000) {
-      throw new BirdsongError('invalid-request', 'A limit is a whole number from 1 to 1000.');
+      throw new BirdsongError(
+        'invalid-request',
+        'The limit must be a whole number from 1 to 1000.',
+      );
     }
     const page = await this.reader.read(this.policies.require(channel), { after, before, limit });
     return {
@@ -154,7 +160,7 @@ function settingsOf({ history = 0, identity }: StreamOptions): StreamSettings {
 function requirePosition(text: string): Position {
   const position = parsePosition(text);
   if (!position) {
-    throw new BirdsongError('invalid-request', 'A position is <epoch>-<offset>.');
+    throw new BirdsongError('invalid-request', 'A position has the form <epoch>-<offset>.');
   }
   return position;
 }

@@ -1,12 +1,12 @@
 import type { FactoryProvider } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { isBroker, isBrokerClass, type BrokerOption } from './broker/broker.option.js';
+import { isBroker, isBrokerClass, type BrokerOption } from './broker/broker-option.js';
 import { Broker } from './broker/broker.port.js';
-import { BirdsongSettings } from './config/birdsong.settings.js';
-import { MemoryBroker } from './engines/memory/memory.broker.js';
-import { RedisBroker } from './engines/redis/redis.broker.js';
+import { BirdsongSettings } from './config/birdsong-settings.js';
+import { MemoryBroker } from './engines/memory/memory-broker.js';
+import { RedisBroker } from './engines/redis/redis-broker.js';
 
-/** The broker that the options name. */
+/** The broker that the options choose. */
 export const brokerProvider: FactoryProvider<Broker> = {
   provide: Broker,
   useFactory: async (settings: BirdsongSettings, moduleRef: ModuleRef) => {
@@ -16,7 +16,7 @@ export const brokerProvider: FactoryProvider<Broker> = {
   inject: [BirdsongSettings, ModuleRef],
 };
 
-/** @throws Error if a function makes something else */
+/** @throws Error if a function returns something else */
 async function make(
   option: BrokerOption,
   settings: BirdsongSettings,
@@ -27,7 +27,7 @@ async function make(
   }
   const made = isBrokerClass(option) ? await moduleRef.create(option) : await option(settings);
   if (!isBroker(made)) {
-    throw new Error('Birdsong: broker: the function made something that is no Broker');
+    throw new Error('Birdsong: broker: the function must return a Broker');
   }
   return made;
 }

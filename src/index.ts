@@ -6,7 +6,7 @@ export {
   type HistoryOptions,
   type StreamOptions,
 } from './birdsong.service.js';
-export type { BrokerFactory, BrokerOption } from './broker/broker.option.js';
+export type { BrokerFactory, BrokerOption } from './broker/broker-option.js';
 export {
   Broker,
   PAGE_BYTES,
@@ -20,7 +20,7 @@ export {
   type Subscription,
 } from './broker/broker.port.js';
 export { BrokerSettings } from './broker/broker-settings.js';
-export { gapBehind, type Gap, type Outlook } from './broker/gap.js';
+export { gapBehind, type Gap, type HistoryState } from './broker/gap.js';
 export { OrderedSubscriptions, type Fanout } from './broker/ordered-subscriptions.js';
 export {
   BirdsongError,
@@ -28,7 +28,7 @@ export {
   type ErrorCode,
   type FieldError,
   type Problem,
-} from './errors/birdsong.error.js';
+} from './errors/birdsong-error.js';
 export { ProblemFilter } from './http/problem.filter.js';
 export { GapEvent } from './events/gap.event.js';
 export { MessageAcceptedEvent } from './events/message-accepted.event.js';
@@ -45,15 +45,15 @@ export {
   type Receipt,
   type SendOptions,
 } from './publishing/new-message.event.js';
-export type { BirdsongModuleExtras, BirdsongOptions } from './config/birdsong.options.js';
+export type { BirdsongModuleExtras, BirdsongOptions } from './config/birdsong-options.js';
 export type {
   RedisAddress,
   RedisCommonOptions,
   RedisCredentials,
   RedisSentinelOptions,
   RedisServers,
-} from './config/redis.options.js';
-export type { RedisOptions } from './config/redis.settings.js';
+} from './config/redis-options.js';
+export type { RedisOptions } from './config/redis-settings.js';
 export type {
   AccessRequest,
   AccessRule,

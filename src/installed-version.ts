@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 
 const require = createRequire(import.meta.url);
 
-/** The version of one of Nest's packages, as this package finds it; undefined if it is not there. */
+/** The version of one of Nest's packages, as resolved from this package; undefined if it is not installed. */
 export function installedVersion(name: string): string | undefined {
   try {
-    // Beside the entry point: Nest 12.0 and 12.1 do not export it.
+    // Read beside the entry point, because Nest 12.0 and 12.1 do not export package.json.
     const manifest = join(dirname(require.resolve(name)), 'package.json');
     return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
   } catch {
@@ -15,7 +15,7 @@ export function installedVersion(name: string): string | undefined {
   }
 }
 
-/** Whether a version is in one of the ranges `^major.minor.0`, between which stands ` || `. */
+/** Whether a version is in one of the ranges, each `^major.minor.0`, separated by ` || `. */
 export function isInRange(version: string, ranges: string): boolean {
   const [major, minor = 0] = version.split('.').map(Number);
   return ranges.split(' || ').some((range) => {

@@ -2,7 +2,7 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
-import { HttpAdapter } from './server/hardening/http.adapter.js';
+import { HttpAdapter } from './server/hardening/http-adapter.js';
 import { configure, listen } from './server/http.js';
 import { readEnvironment } from './server/environment.js';
 import { createLogger } from './server/logger.js';
@@ -17,9 +17,9 @@ async function start(): Promise<void> {
     { logger: createLogger(environment.LOG_LEVEL), abortOnError: false, bodyParser: false },
   );
   configure(app, environment);
-  // Exits 0 once everything is closed, instead of dying by the signal.
+  // Exits with 0 once everything is closed, instead of dying from the signal.
   app.enableShutdownHooks([], { useProcessExit: true });
-  hurryOnSecondSignal(app);
+  drainAtOnceOnSecondSignal(app);
   try {
     const url = await listen(app, environment);
     process.stdout.write(`Birdsong is listening on ${url}\n`);
@@ -29,10 +29,10 @@ async function start(): Promise<void> {
   }
 }
 
-/** Whoever asks twice does not want to wait. */
-function hurryOnSecondSignal(app: NestExpressApplication): void {
+/** A second signal ends the drain at once. */
+function drainAtOnceOnSecondSignal(app: NestExpressApplication): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => process.on(signal, () => app.get(DrainService).hurry()));
+    process.once(signal, () => process.on(signal, () => app.get(DrainService).finishNow()));
   }
 }
 
@@ -51,7 +51,7 @@ if (warning) {
 try {
   await start();
 } catch (error) {
-  // One line for whoever starts it; the stack is of no use to them.
+  // One line: the stack is of no use to the person who starts the server.
   process.stderr.write(`Birdsong did not start: ${describe(error)}\n`);
   process.exit(1);
 }

@@ -3,11 +3,11 @@ import type { LatencySummary } from '../load/latencies.js';
 import type { Contestant, PublishTimes } from '../processes/contestant.js';
 import { cpuUs } from '../processes/proc.js';
 
-/** One run: messages published at a rate, and checked at every reader. */
+/** One run: publishes messages at a rate, and checks them at every reader. */
 export interface Delivery {
   readonly publishedCount: number;
   readonly deliveredCount: number;
-  /** From the first message published to the last one delivered. */
+  /** The time from the first message published to the last one delivered. */
   readonly elapsedMs: number;
   readonly cpuUs: number;
   readonly redisCpuUs: number;
@@ -19,15 +19,15 @@ export interface Delivery {
 }
 
 export interface DeliverOptions {
-  /** One in how many readers has its latencies counted. Default 0: none. */
+  /** Latencies are counted for one in this many readers. Default 0: none. */
   readonly latencyEvery?: number;
   readonly lastEventId?: boolean;
 }
 
-/** A server that is asked for more than it can do gets this long to finish what it has begun. */
+/** How long an overloaded server gets to finish what it has begun. */
 const FINISH_DEADLINE_MS = 15_000;
 
-/** What the slowest contestant can do. */
+/** A rate that even the slowest contestant can keep. */
 const WARM_DELIVERIES_PER_SECOND = 40_000;
 
 export async function deliver(
@@ -69,13 +69,13 @@ export async function deliver(
   };
 }
 
-/** What counts for a run that could not be made. */
+/** The result of a run that failed. */
 export function undelivered(problem: string): Delivery {
   const nothing = { publishedCount: 0, deliveredCount: 0, elapsedMs: 0 };
   return { ...nothing, cpuUs: 0, redisCpuUs: 0, loadCpuUs: 0, problem };
 }
 
-/** Gets a server's code compiled and its readers' buffers grown before anything counts. */
+/** Warms up: compiles the server's code and grows its readers' buffers before anything counts. */
 export function warmUp(bench: Bench, server: Contestant, readers: number): Promise<Delivery> {
   const perSecond = Math.min(400, Math.max(10, WARM_DELIVERIES_PER_SECOND / readers));
   return deliver(bench, server, readers, {

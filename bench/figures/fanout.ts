@@ -14,12 +14,12 @@ export interface FanoutRow {
   /** Less than `perSecond` where the server cannot do more. */
   readonly reachedPerSecond?: number;
   readonly deliveries?: number;
-  /** Why there is no number, or what to know about it. */
+  /** Why there is no number, or a note on it. */
   readonly note?: string;
   readonly failed?: boolean;
 }
 
-/** A server has fallen behind that published less than this share of what it was asked for, */
+/** A server has fallen behind if it published less than this share of what it was asked for, */
 const KEPT_UP = 0.95;
 /** or whose last reader had the last message so long after it was due. */
 const LAG_MS = 250;
@@ -69,7 +69,7 @@ async function runGroup(
     runs[index]?.push(delivery);
     const perDelivery = (delivery.cpuUs / delivery.deliveredCount).toFixed(2);
     bench.say(`fanout ${readers} readers, ${perSecond} msg/s, ${name}: ${perDelivery} µs`);
-    // More of what it cannot do would only take time.
+    // Higher rates would only take time.
     if (delivery.problem !== undefined || !keepsUp(delivery, perSecond, seconds)) break;
   }
   await bench.close();
@@ -80,7 +80,7 @@ function keepsUp(delivery: Delivery, perSecond: number, seconds: number): boolea
   return publishedCount >= perSecond * seconds * KEPT_UP && elapsedMs <= seconds * 1000 + LAG_MS;
 }
 
-/** Messages a second that came to all readers. */
+/** Messages a second that reached all readers. */
 function reached(runs: readonly Delivery[], seconds: number): number {
   const published = sum(runs.map(({ publishedCount }) => publishedCount));
   return published / sum(runs.map(({ elapsedMs }) => Math.max(elapsedMs / 1000, seconds)));

@@ -8,11 +8,11 @@ import { measureSaturation } from './saturation.js';
 import { measureSend } from './send.js';
 import { measureStalled } from './stalled.js';
 
-/** Measures what is asked for, one figure after the other. */
+/** Measures the figures that are asked for, one after the other. */
 export async function measureFigures(bench: Bench, only: readonly FigureName[]): Promise<Figures> {
   const asked = (...names: FigureName[]): boolean => names.some((name) => only.includes(name));
   const fanout = asked('fanout') ? await measureFanout(bench) : [];
-  // Half of its most is where latency is measured.
+  // Latency is measured at half of the maximum.
   const saturation = asked('saturation', 'latency') ? await measureSaturation(bench) : [];
   const latency = asked('latency') ? await measureLatency(bench, saturation) : [];
   const idle = asked('memory', 'connect') ? await measureIdle(bench) : [];

@@ -9,16 +9,16 @@ export interface LatencyRow extends Partial<LatencySummary> {
   readonly load: 'half of its most' | 'quiet';
   readonly readers: number;
   readonly perSecond: number;
-  /** Whose latencies these are; deliveries are checked at all. */
+  /** How many readers have latencies; deliveries are checked for all. */
   readonly sampledReaders?: number;
   readonly note?: string;
   readonly failed?: boolean;
 }
 
-/** What the load generator can read the times of, beside checking every message. */
+/** The most latencies that the load generator can read while it checks every message. */
 const MAX_LATENCIES_PER_SECOND = 200_000;
 
-/** Time from publishing to reading, when there is little to do and at half of what a server can do. */
+/** The time from publishing to reading, under light load and at half of what a server can do. */
 export async function measureLatency(
   bench: Bench,
   saturation: readonly SaturationRow[],
@@ -62,7 +62,7 @@ async function measureOne(bench: Bench, run: Run): Promise<LatencyRow> {
   await bench.open(server, readers);
   await warmUp(bench, server, readers);
   if (load !== 'quiet') {
-    // Buffers of sockets grow with what goes through them: what counts is how it is once they have.
+    // Socket buffers grow with traffic, so measuring begins once they have grown.
     await deliver(bench, server, readers, { perSecond, seconds });
   }
   const latencyEvery = Math.ceil((readers * perSecond) / MAX_LATENCIES_PER_SECOND);
@@ -78,7 +78,7 @@ async function measureOne(bench: Bench, run: Run): Promise<LatencyRow> {
     : { ...row, failed: true, note: delivery.problem };
 }
 
-/** What else happens on the machine only ever adds, so the better round is nearer to the truth. */
+/** Other work on the machine only adds latency, so the better round is nearer to the truth. */
 function keepBetter(rows: LatencyRow[], row: LatencyRow): void {
   const index = rows.findIndex(({ server, load }) => server === row.server && load === row.load);
   if (index < 0) rows.push(row);

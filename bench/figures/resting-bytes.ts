@@ -2,11 +2,11 @@ import { pause } from '../bench.js';
 import type { Contestant } from '../processes/contestant.js';
 import { residentBytes } from '../processes/proc.js';
 
-/** One collection frees what the one before has found to be finalised. */
+/** A collection may free what the one before it found to be finalised. */
 const COLLECTIONS = 3;
 
 /**
- * A server's resident memory without its garbage.
+ * A server's resident memory after garbage collection.
  * @param restMs how long memory is given to settle
  */
 export async function restingBytes(server: Contestant, restMs: number): Promise<number> {

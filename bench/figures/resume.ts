@@ -9,7 +9,7 @@ export interface ResumeRow {
   readonly server: ContestantName;
   readonly readers: number;
   readonly behind: number;
-  /** Until every reader has all it missed. */
+  /** Seconds until every reader has everything it missed. */
   readonly seconds?: number;
   readonly redisCommands?: number;
   readonly cpuMsPerReader?: number;
@@ -17,10 +17,10 @@ export interface ResumeRow {
   readonly failed?: boolean;
 }
 
-/** Those that replay what a Last-Event-ID says was missed. */
+/** The contestants that replay what was missed since a Last-Event-ID. */
 const RESUMING: readonly ContestantName[] = ['birdsong-memory', 'birdsong-redis', 'nchan'];
 
-/** As many at once as the queue of a listening socket holds, with room for those being taken from it. */
+/** As many at once as the queue of a listening socket holds, with some room to spare. */
 const STORM_WINDOW = 4000;
 const DEADLINE_MS = 30_000;
 const PUBLISH_PER_SECOND = 200;
@@ -87,7 +87,7 @@ async function measure(bench: Bench, name: ContestantName, redis: Redis): Promis
   };
 }
 
-/** All commands that this Redis has carried out, those of scripts included. */
+/** All commands that this Redis has executed, including those of scripts. */
 async function commandCount(redis: Redis): Promise<number> {
   const stats = await redis.info('stats');
   return Number(/total_commands_processed:(\d+)/.exec(stats)?.[1]);

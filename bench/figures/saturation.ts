@@ -6,7 +6,7 @@ import { deliver, warmUp, type Delivery } from './delivery.js';
 export interface SaturationRow {
   readonly server: ContestantName;
   readonly readers: number;
-  /** The most, with every delivery checked and no backlog at the end. */
+  /** The maximum, with every delivery checked and no backlog at the end. */
   readonly deliveriesPerSecond?: number;
   readonly perSecond?: number;
   /** Shares of one core at that rate. */
@@ -25,10 +25,10 @@ const FIRST_PER_SECOND = 20;
 const MAX_PER_SECOND = 20_480;
 const FACTOR = 4;
 const KEPT_UP = 0.97;
-/** How long after the last message was due the last reader may have it. */
+/** How long after the last message was due the last reader may get it. */
 const LAG_MS = 150;
 
-/** Most deliveries a second: the rate is raised until the server cannot keep it, then narrowed down. */
+/** The most deliveries a second: raises the rate until the server cannot keep it, then narrows it down. */
 export async function measureSaturation(bench: Bench): Promise<SaturationRow[]> {
   const { readers } = bench.plan.saturation;
   const rows: SaturationRow[] = [];
@@ -64,7 +64,7 @@ async function findBest(bench: Bench, server: Contestant): Promise<Step | undefi
     } else if (lost !== undefined) {
       break;
     } else {
-      // It may have been the machine: the next rate will tell.
+      // Other work may have disturbed it; the next rate will show.
       lost = perSecond;
     }
   }
@@ -77,7 +77,7 @@ async function findBest(bench: Bench, server: Contestant): Promise<Step | undefi
   return kept;
 }
 
-/** More than once, as anything else that the machine does for a moment would end the search. */
+/** Tries more than once, because a moment of other work would otherwise end the search. */
 async function insist(
   bench: Bench,
   server: Contestant,
@@ -90,7 +90,7 @@ async function insist(
   return step;
 }
 
-/** @returns nothing when the server could not keep the rate */
+/** @returns undefined if the server could not keep the rate */
 async function attempt(
   bench: Bench,
   server: Contestant,

@@ -26,7 +26,7 @@ const BATCH_COUNT = 1000;
 const BATCH_CONNECTIONS = 8;
 const SENDERS: readonly ContestantName[] = ['birdsong-memory', 'birdsong-redis'];
 
-/** Sends a second over HTTP, against a Nest route that takes the same body and does nothing. */
+/** Sends a second over HTTP, compared with a Nest route that takes the same body and does nothing. */
 export async function measureSend(bench: Bench): Promise<SendRow[]> {
   const names = bench.names.filter((name) => SENDERS.includes(name));
   if (names.length === 0) return [];

@@ -8,20 +8,20 @@ import { restingBytes } from './resting-bytes.js';
 
 export interface StalledRow {
   readonly server: ContestantName;
-  /** With the one that does not read. */
+  /** The number of readers, including the one that does not read. */
   readonly readers: number;
   readonly perSecond: number;
-  /** When all read. */
+  /** The p99 while all read. */
   readonly allRead?: LatencySummary;
-  /** Of the others, when one does not read. */
+  /** The p99 of the others while one does not read. */
   readonly oneStalled?: LatencySummary;
   /** The p99 of `oneStalled`, divided by that of `allRead`. */
   readonly p99Ratio?: number;
-  /** How much more memory the server has for the one. */
+  /** How much more memory the server takes for the stalled reader. */
   readonly residentGrowthBytes?: number;
-  /** How many messages were published for the one, */
+  /** How many messages were published for the stalled reader, */
   readonly publishedCount?: number;
-  /** and how many it got when it read at last. */
+  /** and how many it got when it finally read. */
   readonly keptCount?: number;
   readonly note?: string;
   readonly failed?: boolean;
@@ -47,7 +47,7 @@ const BURST = { perSecond: 5120, textBytes: 4096 };
 
 const READ_DEADLINE_MS = 10_000;
 
-/** What one reader that never reads a message costs the others, and the server. */
+/** What one reader that never reads costs the others, and the server. */
 export async function measureStalled(bench: Bench): Promise<StalledRow[]> {
   const rows: StalledRow[] = [];
   const { readers, perSecond } = bench.plan.stalled;
@@ -69,7 +69,7 @@ async function measure(
 ): Promise<StalledRow> {
   const { readers, perSecond, rounds } = bench.plan.stalled;
   await fillHistory(bench, server);
-  // Only the first is weighed: what it took stays with the process, and the next ones take it from there.
+  // Only the first is weighed, because the process keeps that memory for later ones.
   const { latencies, ...weighed } = await measureOneStalled(bench, server);
   const oneStalledRuns = [...latencies];
   const allReadRuns = await measureAllRead(bench, server);
@@ -90,14 +90,14 @@ async function measure(
   };
 }
 
-/** Whatever the server keeps for those who come back is full of such messages from then on. */
+/** Fills what the server keeps for returning readers with such messages. */
 async function fillHistory(bench: Bench, server: Contestant): Promise<void> {
   await bench.open(server, 1);
   await publishAll(server, BURST_COUNT, BURST);
   await bench.close();
 }
 
-/** The burst goes to the one alone: a thousand readers could not take as much in the time. */
+/** The burst goes only to the stalled reader: a thousand readers could not take as much in the time. */
 async function measureOneStalled(bench: Bench, server: Contestant): Promise<Stall> {
   const { readers, restMs } = bench.plan.stalled;
   const firstSeq = server.nextSeq;
@@ -127,7 +127,7 @@ async function measureLatencies(
   const latencies: LatencySummary[] = [];
   await bench.open(server, count);
   await warmUp(bench, server, count);
-  // Weighing does it too: without this, only the runs in which all read would have the pauses.
+  // Weighing pauses too; without this, the other runs would lack that pause.
   await server.collectGarbage();
   for (let run = 0; run < runs; run += 1) {
     const delivery = await deliver(

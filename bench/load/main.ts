@@ -12,25 +12,25 @@ export interface Settled {
   readonly lostCount: number;
   readonly lastAtUs: number;
   readonly latency?: LatencySummary;
-  /** The `id` that the last message had, if it was asked for. */
+  /** The `id` of the last message, if it was asked for. */
   readonly lastEventId?: string;
 }
 
-/** What a reader got that did not read until the end. */
+/** What a stalled reader got when it finally read. */
 export interface LateReading {
   readonly deliveredCount: number;
   /** Whether the server ended its stream. */
   readonly wasEnded: boolean;
 }
 
-/** As many deliveries are waited for, and so long. */
+/** How many deliveries to wait for, and how long. */
 export interface Goal {
   readonly count: number;
   readonly deadlineMs: number;
 }
 
 export interface BeginOptions {
-  /** One in how many readers has its latencies counted; 0 for none. */
+  /** Latencies are counted for one in this many readers; 0 for none. */
   readonly latencyEvery: number;
   /** Whether the `id` of the last message is wanted. */
   readonly lastEventId: boolean;
@@ -42,9 +42,9 @@ export interface LoadCommands {
   /** Counts from 0 again. */
   begin(options: BeginOptions): void;
   settle(goal: Goal): Promise<Settled>;
-  /** Opens readers that read no message. The others are counted as if they were not there. */
+  /** Opens stalled readers, which are not counted among the others. */
   stall(run: OpenRun): Promise<void>;
-  /** Lets those read what there is for them, and closes them. */
+  /** Lets the stalled readers read everything that waits for them, and closes them. */
   unstall(goal: Goal): Promise<LateReading>;
   send(run: SendRun): Promise<SendOutcome>;
 }

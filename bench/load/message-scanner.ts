@@ -1,6 +1,6 @@
 import { AT_DIGITS, AT_MARK, SEQ_DIGITS, SEQ_MARK } from '../payload.js';
 
-/** Who is told of each message, in the order of the bytes. */
+/** Called with each message, in the order of the bytes. */
 export interface MessageSink {
   message(seq: number, bytes: Buffer, atStart: number): void;
 }
@@ -15,10 +15,10 @@ const ZERO = 0x30;
 let stride = 0;
 
 /**
- * Finds every message in a stream of bytes by the fields `at` and `seq` at the end of its payload, and
- * reads the number of each. It looks for the mark where the last distance between two messages puts it,
- * and searches where it is not there: a message that this skipped would count as missed. Chunked framing is not decoded: a server writes a payload in
- * one piece, and what cuts it at the edge of a chunk of ours is put together again.
+ * Finds every message in a stream of bytes by the fields `at` and `seq` at the end of its payload, and reads the number
+ * of each. It looks for the mark where the last distance between two messages puts it, and searches where it is not
+ * there: a message that this skipped would count as missed. Chunked framing is not decoded: a server writes a payload
+ * in one piece, and what cuts it at the edge of a chunk of ours is put together again.
  */
 export class MessageScanner {
   private rest: Buffer | undefined;
@@ -33,7 +33,7 @@ export class MessageScanner {
         this.keep(bytes, start < 0 ? beginningOfMark(bytes, from, length) : start, length);
         return;
       }
-      this.tell(bytes, start);
+      this.report(bytes, start);
       from = start + FIELD_BYTES;
     }
   }
@@ -43,7 +43,7 @@ export class MessageScanner {
     if (from > 0 && guess >= from && guess + FIELD_BYTES <= length && isMark(bytes, guess)) {
       return guess;
     }
-    // What is behind `length` is of an earlier read, and may be long.
+    // Bytes after `length` are left over from an earlier read.
     if (length - from < MARK.length) return -1;
     const found = bytes.indexOf(MARK, from);
     if (found < 0 || found + MARK.length > length) return -1;
@@ -51,7 +51,7 @@ export class MessageScanner {
     return found;
   }
 
-  /** Joins what was kept with the beginning of these bytes. @returns where to go on in them */
+  /** Joins what was kept with the beginning of these bytes. @returns where to continue in them */
   private takeRest(rest: Buffer, bytes: Buffer, length: number): number {
     this.rest = undefined;
     const joined = Buffer.concat([rest, bytes.subarray(0, Math.min(length, FIELD_BYTES))]);
@@ -61,11 +61,11 @@ export class MessageScanner {
     }
     const start = joined.indexOf(MARK);
     if (start < 0 || start >= rest.length) return 0;
-    this.tell(joined, start);
+    this.report(joined, start);
     return start + FIELD_BYTES - rest.length;
   }
 
-  private tell(bytes: Buffer, start: number): void {
+  private report(bytes: Buffer, start: number): void {
     let seq = 0;
     const seqStart = start + SEQ_START;
     for (let index = seqStart; index < seqStart + SEQ_DIGITS; index += 1) {
@@ -75,7 +75,7 @@ export class MessageScanner {
   }
 
   private keep(bytes: Buffer, start: number, length: number): void {
-    // A copy: the bytes are of a buffer that all readers share.
+    // A copy, because all readers share the buffer.
     if (start < length) this.rest = Buffer.from(bytes.subarray(start, length));
   }
 }

@@ -17,12 +17,12 @@ export interface ReaderOptions {
   readonly index: number;
 }
 
-/** One for all: each read is looked at before the next one. */
+/** Shared by all readers, as each read is scanned before the next one. */
 const shared = Buffer.allocUnsafe(256 * 1024);
 
 /** One event stream over a raw socket. */
 export class Reader implements MessageSink {
-  /** Rejects when there is no stream, and never once it is open. */
+  /** Rejects if there is no stream, but never once it is open. */
   readonly opened: Promise<void>;
   private readonly socket: Socket;
   private readonly scanner = new MessageScanner(this);
@@ -83,7 +83,7 @@ export class Reader implements MessageSink {
     this.socket.resume();
   }
 
-  /** Resets the connection, so that no port stays taken by one that is over. */
+  /** Resets the connection, so that no port stays occupied afterwards. */
   close(): void {
     this.isClosed = true;
     this.socket.resetAndDestroy();

@@ -10,7 +10,7 @@ export interface OpenRun {
   readonly count: number;
   /** Where they resume. */
   readonly lastEventId?: string;
-  /** How many connections may be on their way at the same time. */
+  /** How many connections may be opened at the same time. */
   readonly window: number;
 }
 
@@ -59,7 +59,7 @@ export class Readers {
     }
   }
 
-  /** All of them leave what comes in their sockets. */
+  /** Makes all readers leave incoming data in their sockets. */
   pause(): void {
     for (const reader of this.readers) reader.pause();
   }

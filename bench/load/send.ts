@@ -18,7 +18,7 @@ export interface SendOutcome {
   readonly elapsedMs: number;
 }
 
-/** Posts the same body over so many connections, one request at a time on each, for a time. */
+/** Posts the same body over several connections for some time, one request at a time on each. */
 export async function send(run: SendRun): Promise<SendOutcome> {
   const { port, path, body } = run;
   const request = Buffer.from(

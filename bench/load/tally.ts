@@ -1,21 +1,21 @@
 import { Latencies, type LatencySummary } from './latencies.js';
 
-/** How long a repeat of the last message is waited for. */
+/** How long to wait for a possible repeat of the last message. */
 const REPEATS_MS = 20;
 
-/** What all readers have together. A delivery counts when it is the very next message of its reader. */
+/** The totals of all readers. A delivery counts if it is exactly the next message of its reader. */
 export class Tally {
   deliveredCount = 0;
   /** When the last delivery was read: microseconds of the monotonic clock. */
   lastAtUs = 0;
-  /** Messages that never came, seen by a later one that did. */
+  /** Messages that never came, as shown by a later one that did. */
   missedCount = 0;
   repeatedCount = 0;
   /** Connections that ended or failed. */
   lostCount = 0;
   private latencies: Latencies | undefined;
   private latencyEvery = 1;
-  /** Is shown all that is read, where more than the messages is of interest. */
+  /** Called with everything that is read, if more than the messages is of interest. */
   readBytes: ((bytes: Buffer, length: number) => void) | undefined;
   private goal: { count: number; reach: () => void } | undefined;
 
@@ -23,7 +23,7 @@ export class Tally {
     return this.missedCount === 0 && this.repeatedCount === 0 && this.lostCount === 0;
   }
 
-  /** @param latencyEvery one in how many readers has its latencies counted; 0 for none */
+  /** @param latencyEvery latencies are counted for one in this many readers; 0 for none */
   begin(latencyEvery: number): void {
     this.deliveredCount = 0;
     this.missedCount = 0;
@@ -54,7 +54,7 @@ export class Tally {
     return lastAtUs;
   }
 
-  /** Where a reader counts latencies, if it is one of those that do. */
+  /** Where a reader counts latencies, if it does. */
   latenciesOf(readerIndex: number): Latencies | undefined {
     return this.latencies && readerIndex % this.latencyEvery === 0 ? this.latencies : undefined;
   }
@@ -63,7 +63,7 @@ export class Tally {
     return this.latencies?.summary();
   }
 
-  /** To be called after every change. */
+  /** Call it after every change. */
   look(): void {
     if (this.goal && (this.deliveredCount >= this.goal.count || !this.isClean)) this.goal.reach();
   }

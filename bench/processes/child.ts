@@ -11,7 +11,7 @@ interface Waiting {
 const START_DEADLINE_MS = 30_000;
 const STOP_DEADLINE_MS = 5_000;
 
-/** A Node process of this benchmark, whose commands can be called. */
+/** A Node process of this benchmark, whose commands the parent can call. */
 export class Child<C extends Commands<C>, R> {
   private readonly waiting = new Map<number, Waiting>();
   private calls = 0;

@@ -13,12 +13,12 @@ export interface Answer {
   readonly error?: string;
 }
 
-/** What a child says once, when it can be called. */
+/** What a child sends once it can be called. */
 export interface Ready {
   readonly ready: unknown;
 }
 
-/** In the child: answers the parent's calls, and ends when the parent is gone. */
+/** Runs in the child: answers the parent's calls, and exits when the parent is gone. */
 export function answerCalls<C extends Commands<C>>(commands: C, ready: unknown): void {
   process.on('message', (call: Call) => {
     void answer(commands, call).then((result) => process.send?.(result));

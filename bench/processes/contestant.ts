@@ -2,14 +2,14 @@ import type { Published, PublishRun } from '../servers/publisher.js';
 
 export type PublishTimes = Omit<PublishRun, 'firstSeq'>;
 
-/** A server that takes part, running. */
+/** The running server of a contestant. */
 export interface Contestant {
   readonly name: string;
   readonly port: number;
   readonly eventsPath: string;
   /** What it has written once a reader gets every message. */
   readonly readyMark: string;
-  /** The server's processes, whose CPU and memory are its own. */
+  /** The server's processes, whose CPU and memory count as its own. */
   readonly pids: readonly number[];
   /** The number of its next message. */
   readonly nextSeq: number;

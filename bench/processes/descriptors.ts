@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** What a process has open besides its readers. */
+/** Open files of a process in addition to its readers. */
 const SPARE = 500;
 
 /**

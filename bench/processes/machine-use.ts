@@ -4,7 +4,7 @@ const TICKS_PER_SECOND = 100;
 
 /** CPU seconds so far, since some time in the past. */
 export interface MachineUse {
-  /** Of the whole machine; time that a hypervisor gave to others counts too. */
+  /** CPU time of the whole machine, including what a hypervisor gave to others. */
   readonly allSeconds: number;
   /** Of this process and of all its children that have ended. */
   readonly ownSeconds: number;
@@ -27,7 +27,7 @@ export function readMachineUse(): MachineUse {
   };
 }
 
-/** How many cores other work has kept busy meanwhile, on average. */
+/** How many cores other work has kept busy since, on average. */
 export function otherCores(before: MachineUse, after: MachineUse, seconds: number): number {
   const all = after.allSeconds - before.allSeconds;
   const own = after.ownSeconds - before.ownSeconds;

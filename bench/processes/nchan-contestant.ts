@@ -21,7 +21,7 @@ const MODULE = [
 
 const START_DEADLINE_MS = 10_000;
 
-/** nginx with nchan, one worker. It is published to by HTTP, as it knows no other way. */
+/** nginx with nchan, one worker. Messages are published over HTTP, its only way. */
 export class NchanContestant implements Contestant {
   static readonly isInstalled = MODULE !== undefined;
   readonly name = 'nchan';

@@ -14,7 +14,7 @@ export interface NodeContestantOptions {
   readonly build?: string | undefined;
 }
 
-/** A server that runs in a Node process, and publishes itself. */
+/** A server in a Node process that publishes by itself. */
 export class NodeContestant implements Contestant {
   nextSeq = 1;
 

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 
-/** More than a server that keeps up ever leaves unanswered. */
+/** More than a server that keeps up would ever leave unanswered. */
 const MAX_UNANSWERED = 64;
 
 const ANSWER = 'HTTP/1.1 ';
@@ -45,7 +45,7 @@ export class PipelinedPost {
 
   private read(part: string): void {
     this.text += part;
-    // The digits of the status have to be there too.
+    // The digits of the status must have arrived too.
     for (
       let start = this.text.indexOf(ANSWER);
       start >= 0 && this.text.length >= start + ANSWER.length + 3;
@@ -57,7 +57,7 @@ export class PipelinedPost {
       if (status.startsWith('2')) next?.resolve();
       else next?.reject(new Error(`Answered ${status}`));
     }
-    // Bodies and headers are of no interest; half a status line may be at the end.
+    // Bodies and headers are ignored, but the end may hold half a status line.
     this.text = this.text.slice(-ANSWER.length - 3);
   }
 }

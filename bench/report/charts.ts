@@ -3,7 +3,7 @@ import type { Figures } from '../figures/measured.js';
 import type { FanoutRow } from '../figures/fanout.js';
 import { renderBars, renderLines, type Bar, type Lines, type Point } from './draw.js';
 
-/** The charts of a run by file name, those that it has figures for. */
+/** The charts of a run by file name, for the figures that it has. */
 export function drawCharts(figures: Figures): Map<string, string> {
   const charts = new Map<string, string>();
   const lines = cpuLines(figures.fanout);

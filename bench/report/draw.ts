@@ -10,7 +10,7 @@ export interface Bar {
 
 export interface Point {
   readonly value: number;
-  /** Drawn hollow. */
+  /** Whether the point is drawn hollow. */
   readonly isDoubtful: boolean;
 }
 
@@ -30,7 +30,7 @@ const WIDTH = 760;
 const INK = '#1f2937';
 const BASE: EChartsOption = {
   animation: false,
-  // Its own background, so that it can be read on a dark page too.
+  // Its own background, so that it is readable on a dark page too.
   backgroundColor: '#ffffff',
   textStyle: { color: INK, fontFamily: 'sans-serif' },
 };
@@ -66,7 +66,7 @@ export function renderLines({ title, subtitle, axis, categories, series }: Lines
   return render(460, {
     ...BASE,
     title: { ...titled(title), subtext: subtitle, subtextStyle: { color: INK } },
-    // Without a browser the width of text is only guessed.
+    // Without a browser, the width of text is only estimated.
     legend: { top: 66, left: 12, itemGap: 32, textStyle: { color: INK } },
     grid: { left: 60, right: 30, top: 140, bottom: 60 },
     xAxis: {

@@ -35,7 +35,7 @@ export function readVersions(): Versions {
 }
 
 function packageVersion(name: string): string | undefined {
-  // Found by its entry, as not every package exports its package.json.
+  // Found through its entry point, because not every package exports its package.json.
   let folder = dirname(createRequire(import.meta.url).resolve(name));
   for (; folder !== dirname(folder); folder = dirname(folder)) {
     const found = readPackage(join(folder, 'package.json'));

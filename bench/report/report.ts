@@ -13,7 +13,7 @@ import { formatFigures } from './tables.js';
 /** From `build/bench/bench/report/`, where this runs. */
 const RESULTS = fileURLToPath(new URL('../../../../bench/results', import.meta.url));
 
-/** Whether a run measures all there is, at full length. */
+/** Whether a run measures everything at full length. */
 export function isWhole({ only, servers, quick }: Arguments): boolean {
   return only.length === FIGURE_NAMES.length && isUsual(servers) && !quick;
 }
@@ -41,7 +41,7 @@ export async function write(
   results: Results,
   { out, isWhole }: { out?: string; isWhole: boolean },
 ): Promise<void> {
-  // A part must not take the place of a whole.
+  // A partial run must not replace the results of a whole one.
   const folder = out ?? (isWhole ? RESULTS : join(RESULTS, 'partial'));
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'latest.json'), `${JSON.stringify(results, undefined, 2)}\n`);

@@ -1,6 +1,6 @@
 import { RIVALS } from '../contestants.js';
 
-/** Columns as wide as their widest cell, the first to the left, the others to the right. */
+/** Formats columns as wide as their widest cell, the first aligned left, the others right. */
 export function formatTable(
   header: readonly string[],
   rows: readonly (readonly string[])[],

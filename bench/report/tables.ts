@@ -8,7 +8,7 @@ interface Measured {
   readonly failed?: boolean;
 }
 
-/** A column: its title, and what stands in it. */
+/** A column: its title, and how to get its cell. */
 type Column<Row> = readonly [title: string, text: (row: Row) => string];
 
 /** All figures as text. */

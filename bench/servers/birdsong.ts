@@ -1,4 +1,4 @@
-// Birdsong as an app has it: the built package, with one open channel and every option at its default.
+// Birdsong as an app uses it: the built package, with one open channel and default options.
 import { Module } from '@nestjs/common';
 import { Birdsong, BirdsongModule } from './birdsong-package.js';
 import { createNestApp } from './nest-app.js';

@@ -3,7 +3,7 @@ import type { Type } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Server } from 'node:http';
 
-/** A Nest app as every contestant that is one gets it: on Express, with Nest's own defaults. */
+/** The Nest app of every contestant that uses Nest: on Express, with Nest's own defaults. */
 export async function createNestApp(
   module: Type,
 ): Promise<{ app: NestExpressApplication; server: Server }> {

@@ -1,4 +1,4 @@
-// A Nest route that takes the body of a send and does nothing: what sends are measured against.
+// A Nest route that takes the body of a send and does nothing, to compare sends with.
 import { Body, Controller, Module, Param, Post } from '@nestjs/common';
 import { createNestApp } from './nest-app.js';
 import { serve } from './serve.js';

@@ -6,7 +6,7 @@ export interface PublishRun {
   readonly firstSeq: number;
   readonly perSecond: number;
   readonly seconds: number;
-  /** The length of each message's text. Default: what makes 110 bytes of JSON. */
+  /** The length of each message's text. Default: as much as makes 110 bytes of JSON. */
   readonly textBytes?: number;
 }
 
@@ -19,11 +19,11 @@ export interface Published {
 
 export interface Target {
   publish(payload: Payload): unknown;
-  /** False while it has as much in hand as it can take. Default: it always takes more. */
+  /** False while the server cannot take more. Default: always true. */
   canTake?(): boolean;
 }
 
-/** What a publisher that was held up makes good for; what is older it leaves out. */
+/** How far a delayed publisher catches up; it skips older messages. */
 const MAX_BEHIND_MS = 200;
 
 /**

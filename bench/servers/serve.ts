@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { answerCalls } from '../processes/commands.js';
 import { publishAtRate, type Published, type PublishRun, type Target } from './publisher.js';
 
-/** Node's 511 would leave the clients of a storm waiting for seconds; the same for all. */
+/** With Node's default of 511, clients in a storm would wait seconds. The same for all. */
 const LISTEN_BACKLOG = 4096;
 
 export interface ServerCommands {
@@ -16,7 +16,7 @@ export interface ServerReady {
   readonly port: number;
 }
 
-/** Listens, and publishes on command: what all contestants that run in Node have in common. */
+/** Listens, and publishes on command. Shared by all contestants that run in Node. */
 export async function serve(server: Server, target: Target): Promise<void> {
   server.listen({ port: 0, host: '127.0.0.1', backlog: LISTEN_BACKLOG });
   await once(server, 'listening');

@@ -15,13 +15,13 @@ const PACKAGE: string = 'birdsong';
 
 const CHANNEL = 'measured';
 const KEYS = { history: `birdsong:{${CHANNEL}}:history`, meta: `birdsong:{${CHANNEL}}:meta` };
-/** As many as a channel keeps unless told otherwise. */
+/** As many messages as a channel keeps by default. */
 const KEPT_COUNT = 1000;
 const PUBLISH_COUNT = 3000;
 const CONCURRENCY = 64;
 const SUBSCRIBER_COUNTS = [0, 10, 50, 100];
 
-/** What a channel and its messages cost a Redis and a process of their own. */
+/** Measures what a channel and its messages cost Redis and a process. */
 export async function measureChannels(): Promise<ChannelFigures> {
   const redis = await RedisServer.start();
   const { Birdsong, BirdsongModule } = (await import(
@@ -110,7 +110,7 @@ class Measurement {
     return sizes.reduce<number>((sum, size) => sum + Number(size), 0);
   }
 
-  /** Those inside of the script count too. */
+  /** Counts commands within the script too. */
   private async commands(): Promise<Record<string, number>> {
     const count = 1000;
     await this.client.config('RESETSTAT');
@@ -120,7 +120,7 @@ class Measurement {
       stats.matchAll(/^cmdstat_(\S+?):calls=(\d+)/gm),
       ([, name = '', calls]) => [name, Math.round(Number(calls) / count)] as const,
     );
-    // Probes and this client's own questions are none of it.
+    // Excludes probes and this client's own commands.
     return Object.fromEntries(found.filter(([, perMessage]) => perMessage > 0).sort());
   }
 
@@ -135,7 +135,7 @@ class Measurement {
     return perMessageUs;
   }
 
-  /** Reads what it is given and makes nothing of it: only what it costs Redis is of interest. */
+  /** Reads and ignores what it is given: only the cost to Redis is of interest. */
   private async subscribe(): Promise<Socket> {
     const socket = connect({ port: this.redis.port, host: '127.0.0.1' });
     socket.write(`SUBSCRIBE birdsong:{${CHANNEL}}\r\n`);

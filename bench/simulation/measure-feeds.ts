@@ -9,7 +9,7 @@ import type { ChannelFigures } from './channel-figures.js';
 const COUNT = 5000;
 const RECEIPT_COUNT = 1000;
 const RECEIPT_ROUNDS = 11;
-/** What was under way is let go of in later turns. */
+/** Memory in use is released in later turns. */
 const COLLECTIONS = 4;
 const REST_MS = 300;
 
@@ -18,7 +18,7 @@ export async function measureFeeds(
   birdsong: Birdsong,
   client: Redis,
 ): Promise<Pick<ChannelFigures, 'nodeBytesPerChannel' | 'redisBytesPerSubscription'>> {
-  // Tables grow once, code is compiled once.
+  // Warms up: tables grow and code is compiled only once.
   await observe(birdsong, client, (index) => `first.${index}`);
   const together = await observe(birdsong, client, () => 'all');
   const apart = await observe(birdsong, client, (index) => `one.${index}`);
@@ -28,17 +28,17 @@ export async function measureFeeds(
   };
 }
 
-/** The memory that so many readers take. */
+/** The memory that this many readers take. */
 async function observe(birdsong: Birdsong, client: Redis, channelOf: (index: number) => string) {
   const channels = Array.from({ length: COUNT }, (_, index) => channelOf(index));
-  // Their keys in Redis are there before: here it is about being subscribed.
+  // Creates their keys in Redis first, to measure subscriptions alone.
   await Promise.all([...new Set(channels)].map((channel) => birdsong.history(channel)));
   const before = await memory(client);
   const subscriptions: Subscription[] = channels.map((channel) =>
     birdsong.observe(channel).subscribe(),
   );
   await untilSubscribed(client, new Set(channels).size);
-  // Answered behind all that the subscriptions have asked for.
+  // Answered after everything that the subscriptions have asked for.
   await birdsong.history('all');
   const after = await memory(client);
   subscriptions.forEach((subscription) => subscription.unsubscribe());

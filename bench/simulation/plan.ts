@@ -2,7 +2,7 @@ import { deliveryCpuUs, type Constants } from './constants.js';
 import type { Hardware, Scenario } from './scenario.js';
 import { eventBytes, wireBytes } from './wire.js';
 
-/** How many there must be for one reason. */
+/** How many are needed, for one reason. */
 export interface Need {
   readonly reason: string;
   readonly count: number;
@@ -15,7 +15,7 @@ export interface Plan {
   readonly processes: number;
   /** One more than are needed. */
   readonly machines: number;
-  /** Why not fewer. */
+  /** The reason that requires the most. */
   readonly machinesLimit: string;
   /** Of all cores of a process, at this load. */
   readonly processBusy: number;
@@ -71,7 +71,7 @@ export function makePlan(scenario: Scenario, constants: Constants, hardware: Har
       count: egressBitsPerSecond / (hardware.networkBitsPerSecond * utilisation),
     },
   ]);
-  // One more, so that one may be away.
+  // One more, so that one may be down.
   const machines = needed.count + 1;
   const processes = machines * Math.ceil(least.count / needed.count);
   const processesPerChannel = readIn(processes, scenario);
@@ -95,7 +95,7 @@ function readIn(processes: number, { readers, channels }: Scenario): number {
     : -processes * Math.expm1((readers / channels) * Math.log1p(-1 / processes));
 }
 
-/** The more processes there are, the more of them receive each message: so it is approached. */
+/** More processes mean that more of them receive each message, so the number is found by iteration. */
 function findProcesses(
   { name, readers, perSecond }: Scenario,
   { utilisation, readersPerProcess }: Hardware,
@@ -148,7 +148,7 @@ function planRedis(
   };
 }
 
-/** The largest need, of whole ones. */
+/** The largest need, rounded up. */
 function most(needs: readonly Need[]): Need {
   const largest = needs.reduce((one, other) => (other.count > one.count ? other : one));
   return { ...largest, count: Math.max(1, Math.ceil(largest.count)) };

@@ -1,8 +1,8 @@
-/** Who reads what. */
+/** How many readers read how many channels. */
 export interface Scenario {
   readonly name: string;
   readonly readers: number;
-  /** Each reader reads one; they are spread evenly. */
+  /** Each reader reads one of them; readers are spread evenly. */
   readonly channels: number;
   /** Messages a second of each channel. */
   readonly perSecond: number;
@@ -12,7 +12,7 @@ export interface Scenario {
   readonly historySeconds: number;
 }
 
-/** What it runs on. Chosen, not measured: every option of the command line that is not the scenario's. */
+/** The machines. Chosen, not measured: the command-line options that do not belong to the scenario. */
 export interface Hardware {
   readonly cores: number;
   readonly memoryBytes: number;

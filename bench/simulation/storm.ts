@@ -30,7 +30,7 @@ export interface StormOutcome {
 
 /** `listen`'s queue, as the server sets it. */
 const BACKLOG = 4096;
-/** After how long the kernel of a client that got no answer knocks again, each time. */
+/** When the kernel of a client that got no answer retries, each time. */
 const KNOCK_AGAIN_MS = [1000, 2000, 4000, 8000, 16_000, 32_000];
 /** Clients are not all equally far away. */
 const MAX_TRAVEL_MS = 200;
@@ -42,8 +42,8 @@ interface Knock {
 }
 
 /**
- * One process as a queue: who comes is served in turn, and who finds the queue full comes again by its kernel's
- * timer. Event by event, as it is the bursts that matter.
+ * One process as a queue: it serves readers in order, and a reader that finds the queue full retries by its kernel's
+ * timer. Simulated event by event, because bursts are what matters.
  */
 export function simulateStorm(storm: Storm): StormOutcome {
   const random = new Random(storm.seed);

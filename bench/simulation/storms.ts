@@ -28,7 +28,7 @@ export function simulateStorms(
   const fromOneMachine = Math.ceil(readers / machines / remaining);
   const common = {
     ...{ retryMs, serviceMs: cpuUsPerReturn / 1000, seed },
-    // Those that are there are served all the while.
+    // Readers that are connected are served all the while.
     freeShare: 1 - processBusy,
   };
   return {

@@ -4,7 +4,7 @@ const CHANNEL = 'chat.lobby';
 
 /** Ethernet with preamble and gap, IPv4, and TCP with timestamps, of a segment that carries one event. */
 const SEGMENT_BYTES = 38 + 20 + 32;
-/** `1a3\r\n` before and `\r\n` behind a chunk of HTTP. */
+/** `1a3\r\n` before and `\r\n` after an HTTP chunk. */
 const CHUNK_BYTES = 7;
 /** Of a record of TLS 1.3: streams leave the proxy encrypted. */
 const TLS_BYTES = 22;

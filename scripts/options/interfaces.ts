@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { innermost, notesOf } from '../../src/config/option.js';
 import { defaultText, isOptional, rangeOf, wrap } from './text.js';
 
-/** One interface, with its docs. */
+/** An interface to generate, with its docs. */
 export interface Declaration {
   readonly name: string;
   readonly docs: string;
   readonly schema: z.ZodObject;
 }
 
-/** TypeScript: these interfaces, and before them those of the objects in them. */
+/** Renders these interfaces as TypeScript, after those of the objects in them. */
 export function interfaces(declarations: readonly Declaration[]): string {
   const found = new Map<string, string>();
   declarations.forEach((declaration) => declare(declaration, found));

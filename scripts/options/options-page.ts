@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { birdsongSchema, extrasSchema } from '../../src/config/birdsong.schema.js';
+import { birdsongSchema, extrasSchema } from '../../src/config/birdsong-schema.js';
 import { innermost, notesOf, type OptionNotes } from '../../src/config/option.js';
 import { VARIABLES } from '../../src/server/variables.js';
 import { defaultText, rangeOf, wrap } from './text.js';

@@ -1,17 +1,17 @@
 import { format, resolveConfig } from 'prettier';
-import { birdsongSchema, extrasSchema } from '../../src/config/birdsong.schema.js';
-import { redisCommon, redisServers } from '../../src/config/redis.schema.js';
+import { birdsongSchema, extrasSchema } from '../../src/config/birdsong-schema.js';
+import { redisCommon, redisServers } from '../../src/config/redis-schema.js';
 import { envExample } from './env-example.js';
 import { interfaces } from './interfaces.js';
 import { optionsPage } from './options-page.js';
 
-/** Every file that is written from the schemas: its path and what has to be in it. */
+/** Every file that is generated from the schemas, by its path, with its content. */
 export async function render(): Promise<Map<string, string>> {
   const files = new Map([
     ['.env.example', envExample()],
     ['docs/options.md', optionsPage()],
-    ['src/config/birdsong.options.ts', moduleOptions()],
-    ['src/config/redis.options.ts', redisOptions()],
+    ['src/config/birdsong-options.ts', moduleOptions()],
+    ['src/config/redis-options.ts', redisOptions()],
   ]);
   for (const [path, text] of files) {
     if (/\.(ts|md)$/.test(path)) {

@@ -8,7 +8,7 @@ interface Section {
 const isOfRedis = ({ name }: Variable): boolean => name.startsWith('REDIS_');
 const isOfModule = ({ path }: Variable): boolean => path.length > 1;
 
-/** What stands together in `.env.example`. */
+/** The sections of `.env.example`. */
 export const SECTIONS: readonly Section[] = [
   {
     title: 'The server',

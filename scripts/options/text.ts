@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { innermost, type OptionNotes } from '../../src/config/option.js';
 
-/** Lines of `width` characters at the most, each behind `prefix`. */
+/** Wraps text into lines of at most `width` characters, each with `prefix`. */
 export function wrap(text: string, prefix: string, width: number): string[] {
   const lines: string[] = [];
   let line = prefix;
@@ -15,7 +15,7 @@ export function wrap(text: string, prefix: string, width: number): string[] {
   return [...lines, line];
 }
 
-/** What kind of value it takes, and between which bounds; nothing where its text has to say so. */
+/** The kind and bounds of its values; undefined if only its text can say. */
 export function rangeOf(schema: z.ZodType, name: string): string | undefined {
   const kind = innermost(schema);
   if (kind instanceof z.ZodNumber) {
@@ -34,7 +34,7 @@ export function rangeOf(schema: z.ZodType, name: string): string | undefined {
 export const defaultOf = (schema: z.ZodType): unknown =>
   schema instanceof z.ZodDefault ? schema.def.defaultValue : undefined;
 
-/** Its default, in words; nothing where there has to be a value. */
+/** Its default, in words; undefined if it is required. */
 export function defaultText(
   schema: z.ZodType,
   name: string,
@@ -64,7 +64,7 @@ const UNITS = [
   [2 ** 10, 'KiB'],
 ] as const;
 
-/** So many bytes in a larger unit; nothing for what is no size, or is smaller. */
+/** Bytes in a larger unit; undefined for anything but a large enough size. */
 function sizeOf(value: number, name: string): string | undefined {
   const [size, unit] = UNITS.find(([one]) => value >= one && value % one === 0) ?? [];
   return size && /bytes$/i.test(name) ? `${value / size} ${unit}` : undefined;

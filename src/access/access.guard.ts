@@ -8,24 +8,24 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { requireNames } from '../channels/channel-name.js';
-import { BirdsongError } from '../errors/birdsong.error.js';
-import { BirdsongSettings } from '../config/birdsong.settings.js';
+import { BirdsongError } from '../errors/birdsong-error.js';
+import { BirdsongSettings } from '../config/birdsong-settings.js';
 import { ChannelPolicies, type Channel } from '../channels/channel-policies.js';
 import type { Asker, Identity } from '../channels/policy.js';
-import { SENDER_LENGTH } from '../protocol/message-form.js';
-import { firstRefused, type Kind } from './first-refused.js';
+import { MAX_SENDER_LENGTH } from '../protocol/message-format.js';
+import { firstRefused, type Action } from './first-refused.js';
 import { IdentityPort } from './identity.port.js';
 
 const ACCESS = 'birdsong:access';
 const ADMITTED = Symbol('birdsong.admitted');
 
-/** What a route does with its channels. */
-export const Access = (kind: Kind): CustomDecorator => SetMetadata(ACCESS, kind);
+/** Says what a route does with its channels, which their policies must allow. */
+export const Access = (action: Action): CustomDecorator => SetMetadata(ACCESS, action);
 
-/** Whom the guard has let in, and to what. */
+/** What the guard has admitted: an identity, and the channels it may use. */
 export interface Admitted {
   readonly identity: Identity | undefined;
-  /** At least one, each of them once. */
+  /** At least one, without duplicates. */
   readonly channels: readonly [Channel, ...Channel[]];
 }
 
@@ -36,20 +36,20 @@ type ChannelRequest = Asker['request'] & {
 };
 
 /**
- * What the guard found. The controllers work with this, and read nothing of it from the request again: what an
- * app's own pipes make of a name is not what was allowed.
+ * Injects what the guard admitted. Controllers use this and never read the channel from the request again: an app's
+ * own pipes may have changed it since the guard checked it.
  */
 export const Admission = createParamDecorator((_: unknown, context: ExecutionContext): Admitted => {
   const admitted = context.switchToHttp().getRequest<ChannelRequest>()[ADMITTED];
   if (!admitted) {
-    throw new Error('Birdsong: a route without AccessGuard asked whom it has let in.');
+    throw new Error('Birdsong: @Admission() works only on a route with AccessGuard.');
   }
   return admitted;
 });
 
 /**
- * Asks the policy of every channel a request names. A guard, because guards decide before Nest opens an
- * event stream: what it refuses still gets its status.
+ * Asks the policy of every channel that a request names. It is a guard because guards run before Nest opens an event
+ * stream, so a refusal still gets its own status.
  */
 @Injectable()
 export class AccessGuard implements CanActivate {
@@ -61,14 +61,14 @@ export class AccessGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const kind = this.reflector.get<Kind>(ACCESS, context.getHandler());
+    const action = this.reflector.get<Action>(ACCESS, context.getHandler());
     const request = context.switchToHttp().getRequest<ChannelRequest>();
     const names = requireNames(namesOf(request), this.settings.maxChannelsPerStream);
     const channels = names.map((name) => this.policies.require(name));
     const identity = requireCurrent(await this.identities.identify(request));
-    const refused = await firstRefused(channels, kind, { identity, request });
+    const refused = await firstRefused(channels, action, { identity, request });
     if (refused) {
-      throw refusal(refused, kind, identity);
+      throw refusal(refused, action, identity);
     }
     request[ADMITTED] = { identity, channels: channels as [Channel, ...Channel[]] };
     return true;
@@ -81,33 +81,33 @@ function namesOf(request: ChannelRequest): readonly unknown[] {
 }
 
 /**
- * Many a look-up answers null for nobody.
- * @throws Error for what is no identity, which is the app's own defect
- * @throws BirdsongError `unauthenticated` once it has expired
+ * Accepts null as well as undefined, as many look-ups return null when they find nobody.
+ * @throws Error for a malformed identity, which is a defect of the app
+ * @throws BirdsongError `unauthenticated` for an expired identity
  */
 function requireCurrent(identity: Identity | null | undefined): Identity | undefined {
   if (identity === undefined || identity === null) {
     return undefined;
   }
   const { id, expiresAt } = identity as { id: unknown; expiresAt?: unknown };
-  if (typeof id !== 'string' || id.length > SENDER_LENGTH) {
+  if (typeof id !== 'string' || id.length > MAX_SENDER_LENGTH) {
     throw new Error(
-      `Birdsong: the id of an identity is a string of ${SENDER_LENGTH} characters at most.`,
+      `Birdsong: an identity's id must be a string of at most ${MAX_SENDER_LENGTH} characters.`,
     );
   }
   if (expiresAt !== undefined && !(expiresAt instanceof Date)) {
-    throw new Error('Birdsong: expiresAt of an identity is a Date.');
+    throw new Error("Birdsong: an identity's expiresAt must be a Date.");
   }
-  // An invalid date is after nothing.
+  // Negated, so that an invalid date counts as expired.
   if (expiresAt && !(expiresAt.getTime() > Date.now())) {
     throw new BirdsongError('unauthenticated', 'This identity has expired.');
   }
   return identity;
 }
 
-function refusal(channel: Channel, kind: Kind, identity: Identity | undefined): BirdsongError {
-  const mayHelpToSignIn = channel.policy[kind] !== 'nobody';
+function refusal(channel: Channel, action: Action, identity: Identity | undefined): BirdsongError {
+  const mayHelpToSignIn = channel.policy[action] !== 'nobody';
   return identity === undefined && mayHelpToSignIn
     ? new BirdsongError('unauthenticated', 'This channel needs an identity.')
-    : new BirdsongError('forbidden', `This channel does not allow you to ${kind}.`);
+    : new BirdsongError('forbidden', `This channel does not allow you to ${action}.`);
 }

@@ -1,30 +1,30 @@
 import type { Channel } from '../channels/channel-policies.js';
 import type { Asker, BatchAccessRule, Policy } from '../channels/policy.js';
 
-export type Kind = 'publish' | 'subscribe';
+export type Action = 'publish' | 'subscribe';
 
-/** How many rules of one request are asked at the same time. */
-const ASKED_AT_ONCE = 32;
+/** The most access rules that run at the same time for one request. */
+const MAX_CONCURRENT_RULES = 32;
 
 type Ask = () => Promise<void>;
 
 /**
- * The first of these channels that its policy refuses. Rules that are functions are asked together, and no further once
+ * Returns the first channel whose policy refuses. Rules that are functions run concurrently; no further one starts once
  * one has refused.
  */
 export async function firstRefused(
   channels: readonly Channel[],
-  kind: Kind,
+  action: Action,
   asker: Asker,
 ): Promise<Channel | undefined> {
-  const byWord = channels.find(({ policy }) => isRefusedByWord(policy, kind, asker));
-  if (byWord) {
-    return byWord;
+  const refusedOutright = channels.find(({ policy }) => isRefusedOutright(policy, action, asker));
+  if (refusedOutright) {
+    return refusedOutright;
   }
   const refused = new Set<Channel>();
-  const questions = questionsFor(channels, kind, asker, refused);
+  const questions = questionsFor(channels, action, asker, refused);
   const queue = questions.values();
-  const askOn = async (): Promise<void> => {
+  const askNext = async (): Promise<void> => {
     for (const ask of queue) {
       await ask();
       if (refused.size > 0) {
@@ -32,18 +32,20 @@ export async function firstRefused(
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(questions.length, ASKED_AT_ONCE) }, askOn));
+  await Promise.all(
+    Array.from({ length: Math.min(questions.length, MAX_CONCURRENT_RULES) }, askNext),
+  );
   return channels.find((channel) => refused.has(channel));
 }
 
-function isRefusedByWord(policy: Policy, kind: Kind, { identity }: Asker): boolean {
-  const rule = policy[kind];
+function isRefusedOutright(policy: Policy, action: Action, { identity }: Asker): boolean {
+  const rule = policy[action];
   return rule === 'nobody' || (rule === 'authenticated' && identity === undefined);
 }
 
 function questionsFor(
   channels: readonly Channel[],
-  kind: Kind,
+  action: Action,
   asker: Asker,
   refused: Set<Channel>,
 ): Ask[] {
@@ -51,7 +53,7 @@ function questionsFor(
   const questions: Ask[] = [];
   for (const channel of channels) {
     const { name, params, policy } = channel;
-    const rule = policy[kind];
+    const rule = policy[action];
     if (typeof rule === 'function') {
       questions.push(async () => {
         if (!(await rule({ channel: name, params, ...asker }))) {
@@ -82,7 +84,7 @@ async function askForMany(
   const answers = await rule.many({ channels: asked, ...asker });
   if (answers.length !== channels.length) {
     throw new Error(
-      `Birdsong: a rule with many gave ${answers.length} answers for ${channels.length} channels.`,
+      `Birdsong: the many() of an access rule returned ${answers.length} answers for ${channels.length} channels.`,
     );
   }
   channels.filter((_, index) => !answers[index]).forEach((channel) => refused.add(channel));

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { BirdsongError } from '../errors/birdsong.error.js';
+import { BirdsongError } from '../errors/birdsong-error.js';
 import { Broker } from './broker.port.js';
 
-/** Opens the broker once, for whoever asks first: the module's start, or a publish in a hook that runs before it. */
+/** Opens the broker once: when the module starts, or when an earlier hook publishes before that. */
 @Injectable()
 export class BrokerLifecycle {
   private opening: Promise<void> | undefined;
@@ -10,7 +10,7 @@ export class BrokerLifecycle {
 
   constructor(private readonly broker: Broker) {}
 
-  /** Whether `open` need not be awaited. */
+  /** Whether the broker can be used without awaiting `open`. */
   get isOpen(): boolean {
     return this.state === 'open';
   }

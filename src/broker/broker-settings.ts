@@ -1,6 +1,6 @@
-/** What an engine has to know of the module's options. A class, so that Nest can inject it. */
+/** The module's options that an engine needs. It is a class so that Nest can inject it. */
 export abstract class BrokerSettings {
-  /** For how many milliseconds at least an idempotency key is remembered: `idempotencySeconds`. */
+  /** How long an engine must remember an idempotency key, in milliseconds: the option `idempotencySeconds`. */
   abstract readonly idempotencyMs: number;
   /** The largest message in bytes, as JSON with all its members. */
   abstract readonly maxMessageBytes: number;

@@ -3,15 +3,17 @@ import { WeightedSemaphore } from '../concurrency/weighted-semaphore.js';
 import { PAGE_BYTES } from './broker.port.js';
 import { BrokerSettings } from './broker-settings.js';
 
-/** Bytes of pages that are read at the same time. As strings they may take twice that, and twice again as an answer. */
+/**
+ * The most bytes of pages read at the same time. As strings they may take twice that, and twice that again as answers.
+ */
 const MAX_BYTES = 8 * 1024 * 1024;
 
-/** Lets no more reads of history through than a few at the same time, in the order in which they came. */
+/** Lets only a few reads of history run at the same time. The others wait in order. */
 @Injectable()
 export class HistoryLimiter {
   private readonly pages = new WeightedSemaphore(
     MAX_BYTES,
-    'This node reads as much history as it may.',
+    'This node has reached its limit for reading history.',
   );
   private readonly pageBytes: number;
 
@@ -21,8 +23,8 @@ export class HistoryLimiter {
   }
 
   /**
-   * The outcome of this read, once it has had its turn.
-   * @param maxWaitMs how long it waits for its turn; for ever unless given
+   * Runs this read when its turn comes.
+   * @param maxWaitMs how long it may wait for its turn. Default: for ever
    * @throws BirdsongError `overloaded` if its turn does not come in time
    */
   async run<Page>(read: () => Promise<Page>, maxWaitMs?: number): Promise<Page> {

@@ -1,24 +1,24 @@
 /**
- * Items at consecutive offsets: appended at the newest end, dropped at the oldest, found by offset.
- * Every operation takes constant time, amortised.
+ * Items at consecutive offsets: appended at the newest end, dropped at the oldest, found by offset. Appending and
+ * dropping take constant time, amortised.
  */
 export class OffsetLog<T> {
   private items: (T | undefined)[] = [];
   private dropped = 0;
 
-  /** @param next the offset of the first item that will be appended */
+  /** @param next the offset of the first item to append */
   constructor(private next: number) {}
 
   get count(): number {
     return this.items.length - this.dropped;
   }
 
-  /** The offset of the oldest item; when empty, of the next one. */
+  /** The offset of the oldest item. When empty, that of the next item. */
   get first(): number {
     return this.next - this.count;
   }
 
-  /** The offset of the newest item; when empty, the one before the next. */
+  /** The offset of the newest item. When empty, the one before the next item. */
   get last(): number {
     return this.next - 1;
   }
@@ -32,7 +32,7 @@ export class OffsetLog<T> {
     this.next++;
   }
 
-  /** Puts items before the oldest; the last of them is at offset `first - 1`. */
+  /** Puts items before the oldest. The last of them gets the offset `first - 1`. */
   prepend(items: readonly T[]): void {
     this.items = [...items, ...this.items.slice(this.dropped)];
     this.dropped = 0;
@@ -46,7 +46,7 @@ export class OffsetLog<T> {
     }
   }
 
-  /** The items from offset `from` to `to`, both included, as far as they are here. */
+  /** The items from offset `from` to `to`, both included, as far as the log has them. */
   range(from: number, to: number = this.last): readonly T[] {
     const start = this.dropped + Math.max(0, from - this.first);
     const end = this.dropped + Math.max(0, to - this.first + 1);

@@ -6,23 +6,23 @@ import type { WaitingBudget } from './waiting-budget.js';
 
 const PAGE_COUNT = 200;
 
-/** What a message takes beside its JSON. */
+/** Memory that a message takes in addition to its JSON. */
 const MESSAGE_BYTES = 256;
 
 /** What all subscriptions of a broker share. */
-export interface SubscriptionMeans {
+export interface SubscriptionResources {
   readonly budget: WaitingBudget;
   readonly retry: Retry;
 }
 
 /**
- * One channel's messages as its listener must see them: each once and in order, whatever was lost on the way.
- * A message that does not follow the last one reveals a hole, which is fetched from history first. Whether one of
- * another epoch follows it, only history can say.
+ * Delivers one channel's messages to its listener, each once and in order, whatever is lost on the way. A message that
+ * does not follow the last one reveals a hole, which is fetched from history first. Only history can say whether a
+ * message of another epoch follows.
  */
 export class OrderedSubscription {
   private last: Position | undefined;
-  /** What came while a hole is being filled, or before it is known where to begin. */
+  /** Messages that arrived while a hole is being filled, or before the start is known. */
   private waiting: EncodedMessage[] = [];
   private waitingBytes = 0;
   private isCatchingUp = false;
@@ -32,11 +32,11 @@ export class OrderedSubscription {
   constructor(
     private readonly name: string,
     private readonly listener: ChannelListener,
-    private readonly means: SubscriptionMeans,
+    private readonly resources: SubscriptionResources,
     private readonly read: (query: HistoryQuery) => Promise<HistoryPage>,
   ) {}
 
-  /** Begins behind this position; what came before it was known is sorted out by its offset. */
+  /** Begins after this position. Messages that arrived before it was known are sorted out by offset. */
   begin(position: Position): void {
     this.last = position;
     if (this.isCatchUpWanted) {
@@ -57,15 +57,15 @@ export class OrderedSubscription {
     }
   }
 
-  /** Fetches what was missed: to be called whenever messages may have been lost. */
+  /** Fetches what was missed. Call it whenever messages may have been lost. */
   catchUp(): void {
     if (!this.last || this.isCatchingUp) {
       this.isCatchUpWanted = true;
       return;
     }
     this.isCatchingUp = true;
-    // What waits was in history before the read begins. Of the same epoch it may still be of use there,
-    // of another it could not be put in order.
+    // Waiting messages are already in history, so the read will find them. Those of the same epoch may still save
+    // another read; those of another epoch could not be put in order.
     const { epoch } = this.last;
     this.keep(this.takeWaiting().filter(({ position }) => position.epoch === epoch));
     void this.readUntilWhole().finally(() => this.endCatchUp());
@@ -94,10 +94,10 @@ export class OrderedSubscription {
     }
   }
 
-  /** Until a hole has been filled. If too much waits already, it is fetched from history instead. */
+  /** Keeps messages until a hole has been filled. If too much waits already, they are fetched from history instead. */
   private keep(messages: readonly EncodedMessage[]): void {
     const bytes = messages.reduce((sum, { json }) => sum + json.length + MESSAGE_BYTES, 0);
-    if (!this.means.budget.take(bytes)) {
+    if (!this.resources.budget.take(bytes)) {
       this.isCatchUpWanted = true;
       return;
     }
@@ -108,7 +108,7 @@ export class OrderedSubscription {
   private takeWaiting(): EncodedMessage[] {
     const { waiting } = this;
     this.waiting = [];
-    this.means.budget.give(this.waitingBytes);
+    this.resources.budget.release(this.waitingBytes);
     this.waitingBytes = 0;
     return waiting;
   }
@@ -121,12 +121,12 @@ export class OrderedSubscription {
     }
   }
 
-  /** What follows the last message, once it can be read; nothing if nobody wants it any more. */
+  /** What follows the last message, once it can be read. Undefined once the subscription is closed. */
   private async nextPage(): Promise<HistoryPage | undefined> {
-    const { retry } = this.means;
+    const { retry } = this.resources;
     const query = { after: this.last, limit: PAGE_COUNT };
     const page = await retry
-      // Until it can be read, nothing can be said of what was missed.
+      // Only history can say what was missed.
       .run(`Readers of ${this.name} wait for what they missed`, async () =>
         this.isClosed ? undefined : this.read(query),
       )
@@ -134,7 +134,7 @@ export class OrderedSubscription {
     return this.isClosed ? undefined : page;
   }
 
-  /** @returns whether nothing is missing any more */
+  /** @returns whether the listener is now up to date */
   private deliverPage({ gap, messages, newest }: HistoryPage): boolean {
     if (gap) {
       this.last = gap.resumeAt;

@@ -14,43 +14,43 @@ import { WaitingBudget } from './waiting-budget.js';
 
 const RETRY_MAX_MS = 200;
 
-/** How a node begins to be sent a channel's messages, and how that ends. */
+/** How a node joins the fan-out of a channel, and how it leaves. */
 export interface Fanout {
-  /** Resolves once every message that is accepted from now on is sent to this node. */
+  /** Resolves once every message accepted from now on is sent to this node. */
   join(): Promise<unknown>;
-  /** Called once the subscription has ended, also when `join` or the first read has failed. */
+  /** Called when the subscription has ended, even if `join` or the first read failed. */
   leave(): void;
 }
 
 /**
- * The subscriptions of a broker whose messages come over a network, where they may be lost, repeated or out of
- * order. It keeps the port's third guarantee for them: each message once and in order, what was lost fetched from
- * history, or a gap.
+ * The subscriptions of an engine whose messages travel over a network, where they may be lost, repeated or reordered.
+ * It provides the port's third guarantee: each message once and in order, with lost messages fetched from history or
+ * reported as a gap.
  *
- * An engine calls `open` to subscribe, `receive` with all that it is sent, and `catchUp` whenever something may have
- * been lost: after each reconnect at the least, once this node is sent the channel's messages again. It keeps two
- * promises: what it sends to anybody is in history already, and it finds connections that look alive and deliver
- * nothing.
+ * An engine calls `open` to subscribe, `receive` with everything it receives, and `catchUp` whenever something may have
+ * been lost: at least after each reconnect, once this node receives the channel's messages again. The engine makes two
+ * promises: it fans out only messages that are already in history, and it detects connections that look alive but
+ * deliver nothing.
  *
- * What waits for a hole in history to be filled is bounded for all of them together, and so are the pages that are
- * read meanwhile.
+ * The messages that wait for a hole to be filled are bounded for all subscriptions together, and so are the pages read
+ * meanwhile.
  */
 export class OrderedSubscriptions {
   private readonly opened = new Map<string, OrderedSubscription>();
   private readonly limiter: HistoryLimiter;
-  private readonly means = { budget: new WaitingBudget(), retry: new Retry(RETRY_MAX_MS) };
+  private readonly resources = { budget: new WaitingBudget(), retry: new Retry(RETRY_MAX_MS) };
 
   /** @param read as `Broker.read` */
   constructor(
     settings: BrokerSettings,
     private readonly read: (channel: BrokerChannel, query: HistoryQuery) => Promise<HistoryPage>,
   ) {
-    // Its own: what was missed is not to wait behind those who read history.
+    // A limiter of its own: catching up must not wait behind clients that read history.
     this.limiter = new HistoryLimiter(settings);
   }
 
   /**
-   * Subscribes; takes the place of a subscription of the same channel.
+   * Subscribes, replacing any subscription to the same channel.
    * @throws what `join` or `read` throws
    */
   async open(
@@ -59,10 +59,10 @@ export class OrderedSubscriptions {
     fanout: Fanout,
   ): Promise<Subscription> {
     const { name } = channel;
-    const subscription = new OrderedSubscription(name, listener, this.means, (query) =>
+    const subscription = new OrderedSubscription(name, listener, this.resources, (query) =>
       this.limiter.run(() => this.read(channel, query)),
     );
-    // First: what is published between the next two steps waits for its turn.
+    // Registered first, so that messages that arrive between `join` and `read` are kept.
     this.opened.set(name, subscription);
     const close = () => {
       subscription.close();
@@ -82,7 +82,7 @@ export class OrderedSubscriptions {
     }
   }
 
-  /** What was sent to this node of a channel, in any order; nothing happens if nobody is subscribed. */
+  /** Takes messages that a channel has sent to this node, in any order. Ignores channels without a subscription. */
   receive(channel: string, messages: readonly EncodedMessage[]): void {
     this.opened.get(channel)?.receive(messages);
   }
@@ -92,15 +92,15 @@ export class OrderedSubscriptions {
     this.opened.get(channel)?.catchUp();
   }
 
-  /** Fetches what was missed in all of them. */
+  /** Fetches what was missed in every channel. */
   catchUpAll(): void {
     this.opened.forEach((subscription) => subscription.catchUp());
   }
 
-  /** For good: no listener is called after this. */
+  /** Ends every subscription. No listener is called after this. */
   close(): void {
     this.opened.forEach((subscription) => subscription.close());
     this.opened.clear();
-    this.means.retry.end();
+    this.resources.retry.end();
   }
 }

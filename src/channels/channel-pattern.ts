@@ -1,16 +1,16 @@
 import { isChannelName } from './channel-name.js';
 
 /**
- * Which channels a policy holds for. A pattern has the segments of a channel's name; `:name` stands
- * for any one segment, a `*` at the end for one or more: `chat.:room`, `user.:userId.*`.
+ * Which channels a policy applies to. A pattern has segments like a channel name. `:name` stands for any one segment,
+ * a final `*` for one or more: `chat.:room`, `user.:userId.*`.
  */
 export class ChannelPattern {
   private readonly form: RegExp;
 
-  /** @throws Error that names the pattern, when it is none */
+  /** @throws Error that quotes the pattern, if it is not valid */
   constructor(source: string) {
     if (/^\d+$/.test(source)) {
-      // An object lists such keys first, whatever the order they were written in.
+      // JavaScript lists such keys of an object first, in whatever order they were written.
       throw new Error(`Birdsong: the channel pattern "${source}" cannot be only digits.`);
     }
     const segments = source.split('.');
@@ -23,7 +23,7 @@ export class ChannelPattern {
         const name = segment.slice(1);
         if (!/^[A-Za-z_]\w*$/.test(name) || names.has(name)) {
           throw new Error(
-            `Birdsong: in the channel pattern "${source}", "${segment}" is no new name.`,
+            `Birdsong: in the channel pattern "${source}", "${segment}" is not a valid name or is used twice.`,
           );
         }
         names.add(name);
@@ -31,7 +31,7 @@ export class ChannelPattern {
       }
       if (!isChannelName(segment)) {
         throw new Error(
-          `Birdsong: in the channel pattern "${source}", "${segment}" is no segment of a channel.`,
+          `Birdsong: in the channel pattern "${source}", "${segment}" is not a valid segment.`,
         );
       }
       return segment;
@@ -39,7 +39,7 @@ export class ChannelPattern {
     this.form = new RegExp(`^${parts.join('\\.')}$`);
   }
 
-  /** The values of the `:name` segments, or nothing if the channel does not match. */
+  /** The values of the `:name` segments; undefined if the channel does not match. */
   match(channel: string): Readonly<Record<string, string>> | undefined {
     const found = this.form.exec(channel);
     return found ? { ...found.groups } : undefined;

@@ -1,9 +1,9 @@
-import { BirdsongError } from '../errors/birdsong.error.js';
+import { BirdsongError } from '../errors/birdsong-error.js';
 import { requireChannelName } from './channel-name.js';
 import { ChannelPattern } from './channel-pattern.js';
 import { resolvePolicy, type Policy, type PolicyOptions } from './policy.js';
 
-/** A channel by name, with what holds for it. */
+/** A channel's name and the policy that applies to it. */
 export interface Channel {
   readonly name: string;
   readonly policy: Policy;
@@ -11,11 +11,11 @@ export interface Channel {
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** Finds what holds for a channel: the first pattern, in the order written, that matches. */
+/** Finds the policy of a channel: that of the first matching pattern, in the order written. */
 export class ChannelPolicies {
   private readonly entries: readonly { pattern: ChannelPattern; policy: Policy }[];
 
-  /** @throws Error that names the option, when a pattern or a policy is not valid */
+  /** @throws Error that names the option, if a pattern or a policy is not valid */
   constructor(policies: Readonly<Record<string, PolicyOptions>>) {
     this.entries = Object.entries(policies).map(([source, options]) => ({
       pattern: new ChannelPattern(source),

@@ -1,35 +1,35 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { z } from 'zod';
 
-/** What an app knows of an identity, unless it says so by a type of its own. */
+/** The type of an identity's claims if the app declares none of its own. */
 export type UnknownClaims = Readonly<Record<string, unknown>>;
 
 /** Who a request speaks for. */
 export interface Identity<Claims = UnknownClaims> {
   /** Stable and unique, at most 256 characters; it becomes the `sender` of messages. */
   readonly id: string;
-  /** What the app knows of it, such as roles, for access rules to decide by. Default none. */
+  /** What the app knows about it, such as roles, for access rules to use. Default none. */
   readonly claims?: Claims | undefined;
-  /** From then on it speaks for nobody: requests are refused with 401. Default never. */
+  /** From then on its requests are refused with 401. Default never. */
   readonly expiresAt?: Date | undefined;
 }
 
-/** Whoever says who a request speaks for: an `IdentityPort`. */
+/** Says who a request speaks for. An `IdentityPort` is one. */
 export interface IdentitySource<Claims = UnknownClaims> {
   identify(request: object): Identity<Claims> | undefined | Promise<Identity<Claims> | undefined>;
 }
 
-/** A channel that an access rule is asked for. */
+/** A channel that a request wants to use. */
 export interface AskedChannel {
   readonly channel: string;
   /** The values of the pattern's `:name` segments. */
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** Who asks. */
+/** Who asks, and with which request. */
 export interface Asker<Claims = UnknownClaims> {
   readonly identity: Identity<Claims> | undefined;
-  /** The request as the HTTP adapter has it: of Express or Fastify, with all that they know of it. */
+  /** The HTTP adapter's request, with everything that Express or Fastify add to it. */
   readonly request: {
     readonly headers: Readonly<Record<string, string | string[] | undefined>>;
     readonly query?: unknown;
@@ -41,20 +41,21 @@ export interface AccessRequest<Claims = UnknownClaims> extends AskedChannel, Ask
 
 /** What an access rule with `many` decides on. */
 export interface BatchAccessRequest<Claims = UnknownClaims> extends Asker<Claims> {
-  /** All channels of the pattern that the request names: one, unless it opens a stream of several. */
+  /** The channels of this pattern that the request names: one, unless it opens a stream of several. */
   readonly channels: readonly AskedChannel[];
 }
 
-/** An access rule that answers for all channels of its pattern in one call: by one question to a database, say. */
+/** An access rule that answers for all channels of its pattern in one call, for example with one database query. */
 export interface BatchAccessRule<Claims = UnknownClaims> {
-  /** An answer for each of the channels, in their order. */
+  /** Returns an answer for each channel, in their order. */
   many(request: BatchAccessRequest<Claims>): readonly boolean[] | Promise<readonly boolean[]>;
 }
 
 /**
- * Who may use a channel over Birdsong's HTTP routes: everybody, every request with an identity, nobody, or who a
- * function says. A function is asked for each channel of a stream, up to 32 at once; `{ many }` once for all. One that
- * throws refuses with its error. What an app does itself (`birdsong.publish()`, `birdsong.stream()`) is not asked.
+ * Who may use a channel over Birdsong's HTTP routes: anyone, every request with an identity, nobody, or those that a
+ * function allows. A function is called for each channel of a stream, up to 32 at once; `{ many }` is called once for
+ * all of them. A rule that throws refuses with its error. An app's own calls (`birdsong.publish()`,
+ * `birdsong.stream()`) ask no rule.
  */
 export type AccessRule<Claims = UnknownClaims> =
   | 'anyone'
@@ -65,37 +66,37 @@ export type AccessRule<Claims = UnknownClaims> =
 
 /** What a channel keeps for readers that come back. */
 export interface HistoryLimits {
-  /** Messages kept, at least 1. Default 1000. */
+  /** The most messages that are kept, at least 1. Default 1000. */
   readonly count: number;
   /** Seconds for which a message is kept. Default 86,400 (24 hours). */
   readonly ageSeconds: number;
 }
 
 /**
- * What becomes of a reader for whom more waits than it may (`maxUnsentBytes`). `close`: its stream ends with
- * what its socket still takes, and it resumes by its Last-Event-ID. `drop-oldest`: once it reads again, it goes
- * on with the newest messages that fit. `latest-only`: it goes on with the newest message alone, and does so
- * whenever its socket is full. What the latter two leave out is told by `stream.gap`.
+ * What happens to a reader with more than `maxUnsentBytes` waiting for it. `close`: its stream ends with what its
+ * socket still takes, and it resumes by its Last-Event-ID. `drop-oldest`: once it reads again, it continues with the
+ * newest messages that fit. `latest-only`: it continues with the newest message alone, whenever its socket is full. The
+ * latter two report what they leave out with `stream.gap`.
  */
 export type SlowReaderRule = 'close' | 'drop-oldest' | 'latest-only';
 
-/** What holds for the channels that match a pattern. */
+/** The policy of the channels that match a pattern. */
 export interface PolicyOptions<Claims = UnknownClaims> {
   /** Who may send. Default `nobody`. */
   readonly publish?: AccessRule<Claims> | undefined;
   /** Who may subscribe and read history. Default `nobody`. */
   readonly subscribe?: AccessRule<Claims> | undefined;
   /**
-   * What `data` must be: a schema of any library that speaks Standard Schema (zod, valibot, arktype).
-   * Default: any JSON. Sends that do not fit are refused with 422; the schema's output is published.
+   * What `data` must be: a schema of any library that implements Standard Schema (zod, valibot, arktype). Messages that
+   * do not match are refused with 422, and the schema's output is what is published. Default: any JSON.
    */
   readonly data?: StandardSchemaV1 | undefined;
   readonly history?: Partial<HistoryLimits> | undefined;
-  /** Default `close`. */
+  /** What happens to a reader that does not read. Default `close`. */
   readonly slowReader?: SlowReaderRule | undefined;
 }
 
-/** A policy with every default in its place. */
+/** A policy with its defaults filled in. */
 export interface Policy {
   readonly pattern: string;
   readonly publish: AccessRule;
@@ -123,7 +124,7 @@ const policySchema = z.strictObject({
   data: z
     .custom<StandardSchemaV1>(
       (schema) => isFunction((schema as StandardSchemaV1 | null)?.['~standard']?.validate),
-      { error: 'must be a schema that speaks Standard Schema' },
+      { error: 'must be a schema that implements Standard Schema' },
     )
     .optional(),
   history: z
@@ -135,7 +136,7 @@ const policySchema = z.strictObject({
   slowReader: z.enum(['close', 'drop-oldest', 'latest-only']).default('close'),
 });
 
-/** @throws Error that names the option, when a value is not valid */
+/** @throws Error that names the option, if a value is not valid */
 export function resolvePolicy(pattern: string, options: PolicyOptions): Policy {
   const result = policySchema.safeParse(options);
   if (!result.success) {

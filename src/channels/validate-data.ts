@@ -1,10 +1,10 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { BirdsongError, type FieldError } from '../errors/birdsong.error.js';
+import { BirdsongError, type FieldError } from '../errors/birdsong-error.js';
 
 /**
- * The data as the schema gives it back.
- * @param path where the data stands in the request
- * @throws BirdsongError `invalid-data` with the places that do not fit
+ * Checks the data and returns the schema's output.
+ * @param path where the data is in the request
+ * @throws BirdsongError `invalid-data` with the paths that do not match
  */
 export async function validateData(
   schema: StandardSchemaV1 | undefined,
@@ -24,10 +24,10 @@ export async function validateData(
   return result.value;
 }
 
-/** At most this many are told: what a body repeats a thousand times needs no thousand answers. */
+/** The most errors that an answer lists: a body may repeat one error a thousand times. */
 const MAX_ERRORS = 20;
 
-/** Of each error at most so many characters: some repeat what was sent. */
+/** The most characters of each error: some quote the whole input. */
 const MAX_LENGTH = 200;
 
 export function toFieldErrors(

@@ -1,4 +1,4 @@
-/** Waits that their owner can end early, all of them and for good. One at a time. */
+/** A wait that its owner can end early. Once ended, it never waits again. Only one wait may run at a time. */
 export class Pause {
   private timer: NodeJS.Timeout | undefined;
   private resume: (() => void) | undefined;

@@ -4,10 +4,10 @@ import { Pause } from './pause.js';
 
 const FIRST_WAIT_MS = 100;
 
-/** Of all: in an outage, every channel waits for the same thing. */
+/** Shared by all retries: in an outage, every channel waits for the same thing. */
 const throttle = new LogThrottle();
 
-/** Tries again what fails, after 100 ms, then twice as long each time, until its owner ends it. */
+/** Retries what fails, first after 100 ms, then after twice as long each time, until its owner ends it. */
 export class Retry {
   private readonly pauses = new Set<Pause>();
   private isEnded = false;
@@ -16,9 +16,9 @@ export class Retry {
   constructor(private readonly maxWaitMs: number) {}
 
   /**
-   * The outcome of the first attempt that succeeds. The first that fails is logged.
-   * @param waiting who waits for it, for the log
-   * @throws Error once this has ended; an attempt that is under way then may still succeed
+   * Returns the outcome of the first attempt that succeeds. The first failure is logged.
+   * @param waiting who waits for what, for the log
+   * @throws Error once this has ended, though an attempt in progress may still succeed
    */
   async run<Outcome>(waiting: string, attempt: () => Promise<Outcome>): Promise<Outcome> {
     for (let failures = 0; !this.isEnded; failures++) {
@@ -31,10 +31,10 @@ export class Retry {
         await this.wait(Math.min(FIRST_WAIT_MS * 2 ** failures, this.maxWaitMs));
       }
     }
-    throw new Error(`${waiting} no longer: it was closed.`);
+    throw new Error(`${waiting} no longer: the retry was ended.`);
   }
 
-  /** For good: what waits rejects, and no attempt begins after this. */
+  /** Rejects everything that waits. No attempt begins after this. */
   end(): void {
     this.isEnded = true;
     for (const pause of this.pauses) {

@@ -1,4 +1,4 @@
-/** Whether the app is being stopped: one answer for whoever refuses work then. It never goes back. */
+/** Whether the app is stopping, for everything that must then refuse work. Once begun, a stop is never undone. */
 export class Stopping {
   private hasBegun = false;
 

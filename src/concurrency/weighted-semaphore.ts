@@ -5,14 +5,14 @@ interface Waiter {
   readonly begin: () => void;
 }
 
-/** Bounds the weight of what is under way at the same time; the rest waits in the order in which it came. */
+/** Bounds the total weight of the work in progress. Further work waits in order. */
 export class WeightedSemaphore {
   private readonly waiting = new Set<Waiter>();
   private underWay = 0;
 
   /**
-   * @param maxWeight the weight of those that are under way, together; a heavier one goes alone
-   * @param refusal what is said to those whose turn does not come in time
+   * @param maxWeight the most weight in progress at once; heavier work runs alone
+   * @param refusal the text of the error for work whose turn does not come in time
    */
   constructor(
     private readonly maxWeight: number,
@@ -20,10 +20,10 @@ export class WeightedSemaphore {
   ) {}
 
   /**
-   * Each that has had its turn has to give it back.
-   * @param maxWaitMs how long it waits for its turn; for ever unless given
-   * @returns a promise that resolves when it has its turn, and rejects with BirdsongError `overloaded` if that does
-   * not come in time; nothing if it has it now
+   * Takes a turn. The caller must release it.
+   * @param maxWaitMs how long to wait for the turn. Default: for ever
+   * @returns undefined if the turn comes at once; otherwise a promise that resolves when it comes, or rejects with
+   * BirdsongError `overloaded` if it does not come in time
    */
   acquire(weight: number, maxWaitMs?: number): Promise<void> | undefined {
     if (this.waiting.size === 0 && this.hasRoomFor(weight)) {
@@ -32,39 +32,39 @@ export class WeightedSemaphore {
     }
     return new Promise((resolve, reject) => {
       let timer: NodeJS.Timeout | undefined;
-      const turn = {
+      const waiter = {
         weight,
         begin: () => {
           clearTimeout(timer);
           resolve();
         },
       };
-      this.waiting.add(turn);
+      this.waiting.add(waiter);
       if (maxWaitMs !== undefined) {
         timer = setTimeout(() => {
-          this.waiting.delete(turn);
+          this.waiting.delete(waiter);
           reject(overloaded(this.refusal));
-          // It may have been too heavy for the room there was, and those behind it are not.
+          // It may have been too heavy for the room there was, while those behind it are not.
           this.beginNext();
         }, maxWaitMs);
       }
     });
   }
 
-  /** @param weight as it was taken */
+  /** @param weight as it was acquired */
   release(weight: number): void {
     this.underWay -= weight;
     this.beginNext();
   }
 
   private beginNext(): void {
-    for (const turn of this.waiting) {
-      if (!this.hasRoomFor(turn.weight)) {
+    for (const waiter of this.waiting) {
+      if (!this.hasRoomFor(waiter.weight)) {
         return;
       }
-      this.waiting.delete(turn);
-      this.underWay += turn.weight;
-      turn.begin();
+      this.waiting.delete(waiter);
+      this.underWay += waiter.weight;
+      waiter.begin();
     }
   }
 

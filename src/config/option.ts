@@ -1,45 +1,45 @@
 import { z } from 'zod';
 
-/** What a schema does not say of its option. Type, range and default come from the schema itself. */
+/** What a schema cannot say about its option. Type, range and default come from the schema itself. */
 export interface OptionNotes {
-  /** What it means, and its unit: sentences in Markdown. */
+  /** Its meaning and unit, as sentences in Markdown. */
   readonly text: string;
-  /** What only an app that imports the module has to know. */
+  /** What only apps that import the module need to know. */
   readonly inApp?: string;
-  /** What only those who run the stand-alone server have to know. */
+  /** What only operators of the stand-alone server need to know. */
   readonly onServer?: string;
-  /** What holds if it is left out, where there is no default value. */
+  /** What applies if it is left out, for an option without a default value. */
   readonly unset?: string;
   /** The variable that the stand-alone server reads it from. Default: none. */
   readonly variable?: string;
-  /** What stands in `.env.example` if there is no default value. Default: nothing. */
+  /** The value in `.env.example`, for an option without a default value. Default: empty. */
   readonly example?: string;
   /**
-   * What the text of the variable means. Default: what the schema takes.
-   * @throws Error if it means nothing
+   * Parses the text of the variable. Default: as the schema's type.
+   * @throws Error if the text is not valid
    */
   readonly read?: (text: string) => unknown;
   /**
-   * The TypeScript type, where it is neither a primitive nor an array: of an object, the name of its interface. One
-   * that begins with a parenthesis is a method's, which a host may implement for a narrower parameter.
+   * The TypeScript type, unless it is a primitive or an array; for an object, the name of its interface. A type that
+   * begins with a parenthesis becomes a method, so that a host may implement it with a narrower parameter.
    */
   readonly type?: string;
 }
 
 const registry = z.registry<OptionNotes>();
 
-/** Gives a schema its notes. */
+/** Attaches notes to a schema. */
 export const option = <Schema extends z.ZodType>(schema: Schema, notes: OptionNotes): Schema => {
   registry.add(schema, notes);
   return schema;
 };
 
-/** The notes of the schema, with or without a default, optional or not. */
+/** The notes of a schema, even if it is wrapped as optional or with a default. */
 export function notesOf(schema: z.ZodType): OptionNotes | undefined {
   return registry.get(schema) ?? (isWrapper(schema) ? notesOf(contentOf(schema)) : undefined);
 }
 
-/** The schema without its default, and whether it is optional or not. */
+/** The schema without its wrappers: optional, default, read-only. */
 export function innermost(schema: z.ZodType): z.ZodType {
   return isWrapper(schema) ? innermost(contentOf(schema)) : schema;
 }

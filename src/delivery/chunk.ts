@@ -1,6 +1,6 @@
 const CRLF = Buffer.from('\r\n');
 
-/** The bytes, at least one, as one chunk of HTTP/1.1's chunked transfer coding (RFC 9112 §7.1). */
+/** Wraps bytes, at least one, as a chunk of HTTP/1.1's chunked transfer coding (RFC 9112 §7.1). */
 export function toChunk(bytes: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, CRLF]);
 }

@@ -1,28 +1,28 @@
 import { Injectable } from '@nestjs/common';
 import { Broker } from '../broker/broker.port.js';
 import { overloaded } from '../errors/overloaded.js';
-import { BirdsongSettings } from '../config/birdsong.settings.js';
+import { BirdsongSettings } from '../config/birdsong-settings.js';
 import type { Channel } from '../channels/channel-policies.js';
-import { ChannelFeed } from './channel.feed.js';
+import { ChannelFeed } from './channel-feed.js';
 import { HistoryLimiter } from '../broker/history-limiter.js';
 import { RingBudget } from './ring-budget.js';
 
-interface Entry {
+interface SharedFeed {
   readonly feed: ChannelFeed;
-  users: number;
-  /** Runs while nobody uses the feed. */
+  userCount: number;
+  /** Runs while the feed has no reader. */
   lingering: NodeJS.Timeout | undefined;
 }
 
 /**
- * The feeds of this node: one for each channel that somebody reads here. The last reader who leaves closes
- * it, after a while in which readers may come back; sooner, if its place is needed.
+ * The feeds of this node, one for each channel that is read here. A feed without readers lingers for a while, in case
+ * readers come back, and then closes. It closes sooner if its place is needed.
  */
 @Injectable()
 export class Feeds {
-  private readonly entries = new Map<string, Entry>();
-  /** Those that nobody uses, the first that was left first. */
-  private readonly left = new Set<Entry>();
+  private readonly entries = new Map<string, SharedFeed>();
+  /** Feeds without readers, the longest unused first. */
+  private readonly unused = new Set<SharedFeed>();
   private readonly budget: RingBudget;
 
   constructor(
@@ -34,36 +34,36 @@ export class Feeds {
   }
 
   /**
-   * That all of these can be acquired now.
+   * Checks that all of these can be acquired now.
    * @throws BirdsongError `overloaded`
    */
   requireRoom(channels: readonly Channel[]): void {
-    const usedCount = this.entries.size - this.left.size;
-    const moreCount = channels.filter(({ name }) => !this.entries.get(name)?.users).length;
+    const usedCount = this.entries.size - this.unused.size;
+    const moreCount = channels.filter(({ name }) => !this.entries.get(name)?.userCount).length;
     if (usedCount + moreCount > this.settings.maxFeeds) {
-      throw overloaded('This node reads as many channels as it may.');
+      throw overloaded('This node has reached its limit of channels.');
     }
   }
 
   /**
-   * Whoever acquires a feed releases it, once.
+   * Opens the channel's feed, or shares it. The caller must release it once.
    * @throws BirdsongError `overloaded`
    */
   acquire(channel: Channel): ChannelFeed {
     this.requireRoom([channel]);
     const entry = this.entries.get(channel.name) ?? this.open(channel);
     clearTimeout(entry.lingering);
-    this.left.delete(entry);
-    entry.users++;
+    this.unused.delete(entry);
+    entry.userCount++;
     return entry.feed;
   }
 
   release({ channel }: ChannelFeed): void {
     const entry = this.entries.get(channel.name);
-    if (!entry || --entry.users > 0) {
+    if (!entry || --entry.userCount > 0) {
       return;
     }
-    this.left.add(entry);
+    this.unused.add(entry);
     if (this.settings.feedLingerMs === 0) {
       this.end(entry);
     } else {
@@ -77,21 +77,21 @@ export class Feeds {
     }
   }
 
-  private open(channel: Channel): Entry {
-    const [leftFirst] = this.left;
-    if (leftFirst && this.entries.size >= this.settings.maxFeeds) {
-      this.end(leftFirst);
+  private open(channel: Channel): SharedFeed {
+    const [longestUnused] = this.unused;
+    if (longestUnused && this.entries.size >= this.settings.maxFeeds) {
+      this.end(longestUnused);
     }
     const { broker, limiter, budget, settings } = this;
     const feed = new ChannelFeed(broker, limiter, channel, budget, settings.coalesceMs);
-    const entry: Entry = { feed, users: 0, lingering: undefined };
+    const entry: SharedFeed = { feed, userCount: 0, lingering: undefined };
     this.entries.set(channel.name, entry);
     return entry;
   }
 
-  private end(entry: Entry): void {
+  private end(entry: SharedFeed): void {
     clearTimeout(entry.lingering);
-    this.left.delete(entry);
+    this.unused.delete(entry);
     this.entries.delete(entry.feed.channel.name);
     entry.feed.close();
   }

@@ -5,12 +5,12 @@ import type { Frame } from './frame.js';
 const NEWLINE = Buffer.from('\n');
 
 /**
- * Bytes beyond which a piece takes no further frame. A stream of several channels moves its cursor with the end of
- * a batch, and a client whose connection breaks before it gets all of the batch again.
+ * Bytes beyond which a piece takes no further frame. A stream of several channels moves its cursor at the end of a
+ * piece, so a client whose connection breaks before that gets the whole piece again.
  */
 const PIECE_BYTES = 4096;
 
-/** Consecutive frames of one channel, at least one, put together once for all who are written them. */
+/** Consecutive frames of one channel, at least one, joined once for all the streams they are written to. */
 export class FrameBatch {
   readonly first: Position;
   readonly last: Position;
@@ -26,7 +26,7 @@ export class FrameBatch {
     this.last = (frames.at(-1) ?? frames[0]).position;
   }
 
-  /** How long `bytes` is. */
+  /** The length of `bytes`, without building them. */
   get byteCount(): number {
     this.bytesLength ??= this.frames.reduce((sum, { bytes }) => sum + bytes.length, 0);
     return this.bytesLength;
@@ -47,7 +47,7 @@ export class FrameBatch {
     return this.joinedChunk;
   }
 
-  /** The events without ids, the last one still open: for streams that close it with their cursor. */
+  /** The events without ids, the last one unfinished: for streams that finish it with their cursor. */
   get fields(): Buffer {
     this.joinedFields ??= Buffer.concat(
       this.frames.flatMap(({ fields }, index) => (index === 0 ? [fields] : [NEWLINE, fields])),
@@ -55,7 +55,7 @@ export class FrameBatch {
     return this.joinedFields;
   }
 
-  /** The same, in batches that end after a few kilobytes. */
+  /** The same frames in batches of a few kilobytes. */
   get pieces(): readonly FrameBatch[] {
     this.split ??= this.bytes.length > PIECE_BYTES ? splitUp(this.frames) : [this];
     return this.split;
@@ -68,16 +68,16 @@ export class FrameBatch {
   }
 }
 
-/** The frames as a batch, or nothing if there are none. */
+/** The frames as a batch; undefined if there are none. */
 export function toBatch(frames: readonly Frame[]): FrameBatch | undefined {
   const [first, ...rest] = frames;
   return first ? new FrameBatch([first, ...rest]) : undefined;
 }
 
-/** Bytes of a batch of replay, beyond which it takes no further frame: what may wait for its reader. */
+/** Bytes beyond which a replayed batch takes no further frame. They may all wait for the reader. */
 const REPLAY_BYTES = 256 * 1024;
 
-/** As many of these frames, from the first, as replay hands to a reader at once. */
+/** The first of these frames, as many as a reader is given at once during replay. */
 export function firstBatch(frames: readonly Frame[]): FrameBatch | undefined {
   return toBatch(firstOf(frames, REPLAY_BYTES));
 }

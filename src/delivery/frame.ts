@@ -2,8 +2,8 @@ import { DEFAULT_TYPE, type EncodedMessage, type Message } from '../protocol/mes
 import { formatPosition, type Position } from '../protocol/position.js';
 
 /**
- * A message as the bytes of one SSE event (WHATWG HTML §9.2.5), written once per node and shared by all
- * streams: `id: <position>`, `event: <type>` unless it is `message`, `data: <JSON>`, a blank line.
+ * A message as the bytes of one SSE event (WHATWG HTML §9.2.5), encoded once per node and shared by all streams:
+ * `id: <position>`, `event: <type>` unless it is `message`, `data: <JSON>`, a blank line.
  */
 export class Frame {
   readonly position: Position;
@@ -16,7 +16,7 @@ export class Frame {
     const id = `id: ${formatPosition(position)}\n`;
     const event = type === DEFAULT_TYPE ? '' : `event: ${type}\n`;
     this.position = position;
-    // JSON has no raw CR or LF and the other fields' alphabets have none, so no field ends early.
+    // Neither JSON nor the other fields can contain a raw CR or LF, so no field ends early.
     this.bytes = Buffer.from(`${id}${event}data: ${json}\n\n`);
     this.fieldsStart = id.length;
     this.jsonStart = id.length + event.length + 'data: '.length;

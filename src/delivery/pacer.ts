@@ -1,7 +1,7 @@
 /**
- * Says when gathered messages are written. While writing is cheap: at the end of the tick, so nothing
- * waits. While it is not: after a pause as long as the last write took, so that under load many messages
- * share one write and writing takes at most half of the node's time.
+ * Decides when gathered messages are written. While writing is cheap, they are written at the end of the tick, so
+ * nothing waits. Otherwise it pauses for as long as the last write took, so that under load many messages share one
+ * write and writing takes at most half of the node's time.
  */
 export class Pacer {
   private timer: NodeJS.Timeout | undefined;
@@ -14,7 +14,7 @@ export class Pacer {
     private readonly maxMs: number,
   ) {}
 
-  /** Something waits to be written. */
+  /** Schedules a write, unless one is scheduled. */
   request(): void {
     if (this.timer ?? this.immediate) {
       return;
@@ -37,7 +37,7 @@ export class Pacer {
     this.immediate = undefined;
     const start = performance.now();
     this.write();
-    // Node's HTTP responses hand what they were given to their sockets in the next tick.
+    // Node's HTTP responses pass what they were given to their sockets in the next tick.
     process.nextTick(() => {
       const end = performance.now();
       this.restUntil = end + Math.min(end - start, this.maxMs);

@@ -1,21 +1,21 @@
-/** What a budget can take memory back from. */
+/** Something that can give memory back to a budget. */
 export interface Shrinkable {
-  /** Drops the oldest it keeps, and says how many bytes that freed; 0 if it keeps nothing. */
+  /** Drops its oldest item and returns how many bytes that freed; 0 if it is empty. */
   dropOldest(): number;
 }
 
 /**
- * Bounds the bytes that all rings of a node keep together. Beyond it, the ring that was used least recently
- * shrinks first.
+ * Bounds the bytes that all rings of a node keep together. Beyond the bound, the least recently used ring shrinks
+ * first.
  */
 export class RingBudget {
-  /** The least recently used first. */
+  /** The rings, the least recently used first. */
   private readonly order = new Set<Shrinkable>();
   private usedBytes = 0;
 
   constructor(private readonly maxBytes: number) {}
 
-  /** `ring` grew by so many bytes, and counts as used. */
+  /** Notes that `ring` grew by this many bytes, and was used. */
   grow(ring: Shrinkable, bytes: number): void {
     this.touch(ring);
     this.usedBytes += bytes;
@@ -34,7 +34,7 @@ export class RingBudget {
     }
   }
 
-  /** `ring` gave so many bytes back by itself. */
+  /** Notes that a ring freed this many bytes by itself. */
   shrink(bytes: number): void {
     this.usedBytes -= bytes;
   }
@@ -44,7 +44,7 @@ export class RingBudget {
     this.order.add(ring);
   }
 
-  /** `ring` is gone; what it kept has been given back. */
+  /** Forgets a ring whose bytes have been freed. */
   forget(ring: Shrinkable): void {
     this.order.delete(ring);
   }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { overloaded } from '../errors/overloaded.js';
-import { BirdsongSettings } from '../config/birdsong.settings.js';
+import { BirdsongSettings } from '../config/birdsong-settings.js';
 
-/** How many clients read from this node at the same time, by a stream or a waiting long-poll. */
+/** Bounds how many clients read from this node at the same time, by a stream or a waiting long-poll. */
 @Injectable()
 export class StreamLimit {
   private count = 0;
@@ -12,12 +12,12 @@ export class StreamLimit {
   /** @throws BirdsongError `overloaded` */
   requireRoom(): void {
     if (this.count >= this.settings.maxStreams) {
-      throw overloaded('This node has as many readers as it may have.');
+      throw overloaded('This node has reached its limit of readers.');
     }
   }
 
   /**
-   * Whoever enters leaves, once.
+   * Takes one place. The caller must `leave` once.
    * @throws BirdsongError `overloaded`
    */
   enter(): void {

@@ -1,20 +1,20 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { LogThrottle } from '../concurrency/log-throttle.js';
-import { BirdsongSettings } from '../config/birdsong.settings.js';
+import { BirdsongSettings } from '../config/birdsong-settings.js';
 
-/** An answer whose client does not take it as fast as it is written. */
+/** An answer that is written faster than its client reads it. */
 export interface UnsentAnswer {
   destroy(): void;
 }
 
 /**
- * What waits for clients that do not take it, over the whole node. What several of them wait for counts once, as it
- * is kept once. Beyond the limit, those that have waited the longest are cut off, if that frees anything: clients
- * that read are through in moments, and whoever is cut off comes back by its Last-Event-ID.
+ * The bytes that wait for slow clients, over the whole node. Bytes that several clients wait for count once, as they
+ * are kept once. Beyond the limit, the clients that have waited the longest are cut off, if that frees anything. A
+ * client that reads is done in moments, and one that is cut off resumes by its Last-Event-ID.
  */
 @Injectable()
 export class UnsentBytes {
-  /** What each waits for, whoever has waited the longest first. */
+  /** What each answer waits to send, the longest waiting first. */
   private readonly waiting = new Map<UnsentAnswer, object[]>();
   private readonly kept = new Map<object, { waitingCount: number; readonly bytes: number }>();
   private totalBytes = 0;
@@ -24,7 +24,7 @@ export class UnsentBytes {
 
   constructor(private readonly settings: BirdsongSettings) {}
 
-  /** @returns whether it did not wait for anything before */
+  /** @returns whether the answer had nothing waiting before */
   add(answer: UnsentAnswer, what: object, bytes: number): boolean {
     const waitsFor = this.waiting.get(answer);
     if (waitsFor) {
@@ -43,7 +43,7 @@ export class UnsentBytes {
     return !waitsFor;
   }
 
-  /** All of it has been taken, or the answer is closed. */
+  /** Notes that the client has taken everything, or that the answer is closed. */
   release(answer: UnsentAnswer): void {
     for (const what of this.waiting.get(answer) ?? []) {
       const kept = this.kept.get(what);
@@ -58,7 +58,7 @@ export class UnsentBytes {
   private shed(): void {
     const isItsOwn = (what: object) => this.kept.get(what)?.waitingCount === 1;
     this.cutOff((waitsFor) => waitsFor.some(isItsOwn));
-    // What is left to more than one is not freed by any of them alone.
+    // What several clients wait for is freed only when the last of them is cut off.
     this.cutOff(() => true);
   }
 
@@ -79,7 +79,7 @@ export class UnsentBytes {
   private log(): void {
     if (this.throttle.isDue()) {
       this.logger.warn(
-        `Too much waits for clients that do not read: ${this.cutOffCount} were cut off so far.`,
+        `Too many bytes wait for slow clients (maxTotalUnsentBytes): ${this.cutOffCount} were cut off so far.`,
       );
     }
   }

@@ -6,9 +6,9 @@ import { OwnEmitterModule } from './own-emitter.module.js';
 type Listener = (event: unknown) => unknown;
 
 /**
- * The one event emitter of the app: that of the host's `EventEmitterModule`, wherever it is imported, or Birdsong's
- * own if the host has none. A listener that fails is logged and keeps the event from nobody else: nothing here throws or
- * leaves a rejection behind.
+ * The app's one event emitter: that of the host's `EventEmitterModule`, wherever it is imported, or Birdsong's own if
+ * the host has none. A listener that fails is logged and does not keep the event from the others. Nothing here throws
+ * or leaves an unhandled rejection.
  */
 @Injectable()
 export class AppEvents implements OnModuleInit, OnApplicationShutdown {
@@ -27,7 +27,10 @@ export class AppEvents implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  /** Birdsong's own listener. Unlike one with `@OnEvent`, it hears before the app's bootstrap and after its close. */
+  /**
+   * Adds a listener of Birdsong's own. Unlike `@OnEvent`, it hears events before the app's bootstrap and after its
+   * close.
+   */
   on(name: string, listener: Listener): void {
     this.listeners.set(name, listener);
   }
@@ -39,44 +42,44 @@ export class AppEvents implements OnModuleInit, OnApplicationShutdown {
     this.emitter = emitter;
   }
 
-  /** Nest removes all listeners when an app shuts down, but not those of any event. */
+  /** On shutdown Nest removes all listeners except those for any event. */
   onApplicationShutdown(): void {
     this.listeners.forEach((listener, name) => this.emitter?.off(name, listener));
     this.emitter?.onAny((name, event: unknown) => this.listeners.get(String(name))?.(event));
   }
 
   /**
-   * Tells of something that has happened, if anybody listens: soon, and never in the middle of what is going on.
-   * @param make the event; not called if nobody listens
+   * Emits an event in the next tick, so that no listener runs in the middle of Birdsong's own work.
+   * @param make creates the event; not called if there are no listeners
    */
   emit(name: string, make: () => object): void {
     try {
-      if (this.isHeard(name)) {
+      if (this.hasListeners(name)) {
         const event = make();
-        process.nextTick(() => this.deliver(name, event));
+        process.nextTick(() => this.dispatch(name, event));
       }
     } catch (error) {
       this.report(name, error);
     }
   }
 
-  /** Hands an event to who listens, at once. */
-  deliver(name: string, event: object): void {
+  /** Calls every listener at once. */
+  dispatch(name: string, event: object): void {
     const { emitter } = this;
     if (emitter) {
-      // Not by `emitAsync`: where one listener throws, it forgets what the others reject with.
-      // What a listener of several names reads as `this.event`.
+      // Not `emitAsync`: if one listener throws, it drops the rejections of the others.
+      // Listeners for several names read `this.event`.
       Object.assign(emitter, { event: name });
       for (const listener of [...emitter.listenersAny()]) {
-        void this.tell(name, () => Reflect.apply(listener, emitter, [name, event]));
+        void this.call(name, () => Reflect.apply(listener, emitter, [name, event]));
       }
       for (const listener of [...emitter.listeners(name)]) {
-        void this.tell(name, () => Reflect.apply(listener, emitter, [event]));
+        void this.call(name, () => Reflect.apply(listener, emitter, [event]));
       }
     }
   }
 
-  private async tell(name: string, call: () => unknown): Promise<void> {
+  private async call(name: string, call: () => unknown): Promise<void> {
     try {
       await call();
     } catch (error) {
@@ -84,9 +87,9 @@ export class AppEvents implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  private isHeard(name: string): boolean {
+  private hasListeners(name: string): boolean {
     const { emitter } = this;
-    // With wildcards, `hasListeners` does not count those of any event.
+    // With wildcards, the emitter's `hasListeners` does not count listeners for any event.
     return emitter?.hasListeners(name) === true || (emitter?.listenersAny().length ?? 0) > 0;
   }
 

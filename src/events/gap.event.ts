@@ -1,12 +1,12 @@
 import type { Identity } from '../channels/policy.js';
 
-/** A reader was told of a gap, as `stream.gap` says it. Emitted on the node that holds its stream. */
+/** A reader was told of a gap by `stream.gap`. Emitted on the node that holds its stream. */
 export class GapEvent {
   static readonly NAME = 'birdsong.gap';
 
   /**
-   * @param after the position that the reader has; undefined if what it sent is none
-   * @param oldest the first message behind it that is kept; undefined if none is
+   * @param after the reader's last position; undefined if it sent something else
+   * @param oldest the first message after it that is kept; undefined if none is
    */
   constructor(
     readonly channel: string,

@@ -4,7 +4,7 @@ import type { Identity } from '../channels/policy.js';
 export class ReaderLeftEvent {
   static readonly NAME = 'birdsong.reader-left';
 
-  /** @param last whether the channel has no reader on this node any more */
+  /** @param last whether the channel now has no reader on this node */
   constructor(
     readonly channel: string,
     readonly identity: Identity | undefined,

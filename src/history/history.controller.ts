@@ -19,7 +19,7 @@ import { RequestPipe, wholeParameter } from '../http/request.pipe.js';
 import type { HistoryPage } from '../broker/broker.port.js';
 import { endOf, HistoryService } from './history.service.js';
 import { UnsentBytes } from '../delivery/unsent-bytes.js';
-import { whenClosed } from '../http/when-closed.js';
+import { onFinished } from '../http/on-finished.js';
 
 const position = z
   .string()
@@ -42,7 +42,7 @@ const historyQuery = z
   })
   .refine(({ after, wait }) => wait === 0 || after !== undefined, {
     path: ['wait'],
-    error: 'needs `after`: for what would it wait?',
+    error: 'requires `after`',
   });
 
 type HistoryParameters = z.infer<typeof historyQuery>;
@@ -81,10 +81,10 @@ export class HistoryController {
 
   private countUntilSent(response: ServerResponse, json: string): void {
     if (!response.destroyed) {
-      // The request, as a response that waits behind another one cannot be destroyed.
+      // Counted by the request, because a response that waits behind another one cannot be destroyed.
       const { req: request } = response;
       this.unsent.add(request, request, Buffer.byteLength(json));
-      whenClosed(request, response, () => this.unsent.release(request));
+      onFinished(request, response, () => this.unsent.release(request));
     }
   }
 }
@@ -96,9 +96,9 @@ function encodePage(page: HistoryPage, { after }: HistoryParameters): string {
   return `{"messages":[${messages}],"position":"${position}","gap":${String(page.gap !== undefined)}}`;
 }
 
-/** Aborted when the client leaves. */
+/** A signal that is aborted when the client leaves. */
 function signalOf(response: ServerResponse): AbortSignal {
   const leaving = new AbortController();
-  whenClosed(response.req, response, () => leaving.abort());
+  onFinished(response.req, response, () => leaving.abort());
   return leaving.signal;
 }

@@ -4,15 +4,15 @@ import { Stopping } from '../concurrency/stopping.js';
 import { Pause } from '../concurrency/pause.js';
 import type { Position } from '../protocol/position.js';
 import type { Channel } from '../channels/channel-policies.js';
-import { ChannelReader } from '../delivery/channel.reader.js';
+import { ChannelReader } from '../delivery/channel-reader.js';
 import { Feeds } from '../delivery/feeds.js';
 import { HistoryLimiter } from '../broker/history-limiter.js';
 import { StreamLimit } from '../delivery/stream-limit.js';
 
-/** How long a request waits for its turn to read. */
+/** How long a request may wait for its turn to read. */
 const MAX_WAIT_MS = 3000;
 
-/** Reads history, and waits for what is not there yet. */
+/** Reads history, and waits for messages that are not there yet. */
 @Injectable()
 export class HistoryService {
   private readonly waiting = new Set<Pause>();
@@ -32,10 +32,10 @@ export class HistoryService {
   }
 
   /**
-   * What follows this position: at once if there is something, otherwise when it comes, or nothing when
-   * the time is up.
+   * Returns what follows this position: at once if there is something, otherwise when a message comes or the time is
+   * up.
    * @param signal ends the wait early
-   * @throws BirdsongError `broker-unavailable`, or `overloaded` if it would have to wait
+   * @throws BirdsongError `broker-unavailable`, or `overloaded` if it would have to wait and the node is full
    */
   async readOrWait(
     channel: Channel,
@@ -56,8 +56,8 @@ export class HistoryService {
     return this.read(channel, query);
   }
 
-  /** For each wait, what ends it. */
-  departures(): (() => void)[] {
+  /** Functions that each end one wait. */
+  closers(): (() => void)[] {
     return [...this.waiting].map((pause) => () => pause.end());
   }
 
@@ -78,7 +78,7 @@ export class HistoryService {
     signal.addEventListener('abort', end);
     try {
       const waited = pause.for(waitMs);
-      // What comes between the read and this beginning is found by it.
+      // It begins after the same position, so it finds a message that came since the read.
       reader
         .begin({ kind: 'after', position })
         .then(() => reader.run())
@@ -93,7 +93,7 @@ export class HistoryService {
   }
 }
 
-/** Where to go on reading after this page. */
+/** Where to read on after this page. */
 export function endOf({ messages, newest, gap }: HistoryPage, after?: Position): Position {
   return messages.at(-1)?.position ?? (gap ? newest : (after ?? newest));
 }

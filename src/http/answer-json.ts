@@ -1,9 +1,9 @@
 import { takeOver, type HttpResponse } from './http-request.js';
 
 /**
- * Answers with JSON, whatever interceptors of the app would make of it: what Birdsong's own routes answer is a
- * protocol, and an envelope around it would break its clients.
- * @param json as text, or what is to be written as JSON
+ * Answers with JSON, bypassing the app's interceptors: the answers of Birdsong's own routes are a protocol, and an
+ * envelope around them would break clients.
+ * @param json JSON text, or an object to encode
  */
 export function answerJson(response: HttpResponse, status: number, json: string | object): void {
   const text = typeof json === 'string' ? json : JSON.stringify(json);

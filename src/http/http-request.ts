@@ -5,36 +5,36 @@ import type {
   ServerResponse,
 } from 'node:http';
 
-/** A request as Express or Fastify have it. */
+/** A request of Express or Fastify. */
 export interface HttpRequest {
   readonly headers: IncomingHttpHeaders;
   readonly query?: unknown;
 }
 
-/** A response as Express has it, or Fastify's reply. */
+/** A response of Express, or a reply of Fastify. */
 export type HttpResponse = ServerResponse | FastifyReply;
 
-/** What is needed of Fastify's reply. */
+/** The parts of Fastify's reply that Birdsong needs. */
 export interface FastifyReply {
   readonly raw: unknown;
   getHeaders(): Readonly<Record<string, unknown>>;
-  /** Tells Fastify that somebody else answers. */
+  /** Tells Fastify not to answer by itself. */
   hijack(): unknown;
 }
 
-/** Fastify wraps what Express extends. */
+/** Node's own request: Fastify wraps it, Express extends it. */
 export function rawRequestOf(request: HttpRequest): IncomingMessage {
   return ((request as { raw?: unknown }).raw ?? request) as IncomingMessage;
 }
 
-/** Node's response; from here on nobody but the caller answers the request. */
+/** Takes Node's response from the adapter. From then on, only the caller answers the request. */
 export function takeOver(response: HttpResponse): ServerResponse {
   if (!isReply(response)) {
     return response;
   }
   const raw = response.raw as ServerResponse;
   response.hijack();
-  // What plugins have set, as those for CORS do, Fastify keeps until it answers itself.
+  // Fastify keeps the headers that plugins have set, such as those for CORS, until it answers by itself.
   for (const [name, value] of Object.entries(response.getHeaders() as OutgoingHttpHeaders)) {
     if (value !== undefined) {
       raw.setHeader(name, value);
@@ -43,7 +43,7 @@ export function takeOver(response: HttpResponse): ServerResponse {
   return raw;
 }
 
-/** Node's response of what an adapter calls one. */
+/** Node's own response behind that of an adapter. */
 export function rawResponseOf(response: unknown): ServerResponse {
   return ((response as { raw?: unknown }).raw ?? response) as ServerResponse;
 }

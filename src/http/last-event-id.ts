@@ -2,7 +2,7 @@ import { NO_POSITIONS } from '../protocol/cursor.js';
 import type { HttpRequest } from './http-request.js';
 
 /**
- * Where the client resumes: the Last-Event-ID header, or the parameter `lastEventId`. Nothing where it has no place
+ * Where the client resumes: the Last-Event-ID header, or the parameter `lastEventId`. Undefined if it has no position
  * yet.
  */
 export function lastEventIdOf(request: HttpRequest): string | undefined {
@@ -11,6 +11,6 @@ export function lastEventIdOf(request: HttpRequest): string | undefined {
   if (sent === undefined || sent === '' || sent === NO_POSITIONS) {
     return undefined;
   }
-  // Sent twice, it names no place; like any garbage it is answered by a gap.
+  // Sent twice, it is ambiguous. Like any malformed position, it leads to a gap.
   return typeof sent === 'string' ? sent : 'ambiguous';
 }

@@ -1,7 +1,7 @@
 import { SetMetadata } from '@nestjs/common';
 
 /**
- * What `@SkipThrottle()` of `@nestjs/throttler` leaves: an app may not have that package. A client that reconnects, as a
- * deploy makes thousands do, is not to be refused for it: an `EventSource` would not come back.
+ * Sets the same metadata as `@SkipThrottle()` of `@nestjs/throttler`, a package that an app may not have. A deploy
+ * makes thousands of clients reconnect, and an `EventSource` that is refused never comes back.
  */
 export const NotThrottled = (): ClassDecorator => SetMetadata('THROTTLER:SKIPdefault', true);

@@ -1,6 +1,6 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import type { BirdsongError } from '../errors/birdsong.error.js';
+import type { BirdsongError } from '../errors/birdsong-error.js';
 import { LogThrottle } from '../concurrency/log-throttle.js';
 import { toBirdsongError } from './to-birdsong-error.js';
 

@@ -1,12 +1,12 @@
 import type { PipeTransform } from '@nestjs/common';
 import { z } from 'zod';
-import { BirdsongError } from '../errors/birdsong.error.js';
+import { BirdsongError } from '../errors/birdsong-error.js';
 import { toFieldErrors } from '../channels/validate-data.js';
 
 /**
- * Checks a body or a query; refuses with `invalid-request`. Not Nest's own pipe for schemas: that one also strips
- * what it takes for dangerous, and `data` is any JSON; and an app that has it as a global pipe would have it run
- * twice.
+ * Checks a body or a query, and refuses it with `invalid-request`. It does not use Nest's own pipe for schemas, which
+ * strips keys that it considers dangerous, although `data` may be any JSON, and which would run twice in an app that
+ * has it as a global pipe.
  */
 export class RequestPipe<Schema extends z.ZodType> implements PipeTransform<
   unknown,
@@ -17,17 +17,15 @@ export class RequestPipe<Schema extends z.ZodType> implements PipeTransform<
   transform(value: unknown): z.output<Schema> {
     const result = this.schema.safeParse(value);
     if (!result.success) {
-      throw new BirdsongError(
-        'invalid-request',
-        'The request is not of the form that is expected here.',
-        { errors: toFieldErrors(result.error.issues) },
-      );
+      throw new BirdsongError('invalid-request', 'The request does not have the expected form.', {
+        errors: toFieldErrors(result.error.issues),
+      });
     }
     return result.data;
   }
 }
 
-/** A whole number in a query, written in decimal. */
+/** A whole number in a query, in decimal. */
 export const wholeParameter = (min: number, max: number) =>
   z
     .string()

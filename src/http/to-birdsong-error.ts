@@ -1,7 +1,7 @@
 import { HttpException } from '@nestjs/common';
-import { BirdsongError, type ErrorCode, type FieldError } from '../errors/birdsong.error.js';
+import { BirdsongError, type ErrorCode, type FieldError } from '../errors/birdsong-error.js';
 
-/** The errors of Express' body parser that a client can cause, by their `type`. */
+/** The errors of Express's body parser that a client can cause, by their `type`. */
 const BODY_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   'entity.parse.failed': ['invalid-json', 'The body is not JSON.'],
   'entity.too.large': ['message-too-large', 'The body is larger than allowed.'],
@@ -12,15 +12,15 @@ const BODY_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
 const BY_STATUS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   401: ['unauthenticated', 'This needs an identity.'],
   403: ['forbidden', 'This is not allowed.'],
-  404: ['not-found', 'There is nothing at this address.'],
+  404: ['not-found', 'There is nothing at this URL.'],
   413: ['message-too-large', 'The body is larger than allowed.'],
   429: ['too-many-requests', 'Too many requests.'],
   415: ['unsupported-media-type', 'The body is of a type that is not supported.'],
 };
 
 /**
- * What goes out for any error. The words of an `HttpException` are meant for the client, as in Nest's own answers;
- * those of any other error never go out, so nothing of an inner library leaks.
+ * Converts any error to the one that is sent. The text of an `HttpException` is meant for the client, as in Nest's own
+ * answers. The text of any other error is never sent, so nothing of an inner library leaks.
  */
 export function toBirdsongError(error: unknown): BirdsongError {
   if (error instanceof BirdsongError) {
@@ -31,7 +31,7 @@ export function toBirdsongError(error: unknown): BirdsongError {
     BODY_ERRORS[type] ??
     BY_STATUS[status] ??
     (status >= 400 && status < 500
-      ? (['invalid-request', 'The request is not of the form that is expected here.'] as const)
+      ? (['invalid-request', 'The request does not have the expected form.'] as const)
       : (['internal', 'Something went wrong on the server.'] as const));
   const words = type in BODY_ERRORS ? undefined : wordsOf(error);
   return new BirdsongError(code, words?.detail ?? detail, {
@@ -45,7 +45,7 @@ function wordsOf(error: unknown): { detail: string; errors?: FieldError[] } | un
   if (!(error instanceof HttpException) || error.cause instanceof SyntaxError) {
     return undefined;
   }
-  // A ValidationPipe's answer has a list of what is wrong.
+  // A ValidationPipe's answer lists what is wrong.
   const { message } = error.getResponse() as { message?: unknown };
   return {
     detail: error.message,
@@ -56,7 +56,7 @@ function wordsOf(error: unknown): { detail: string; errors?: FieldError[] } | un
 }
 
 function describe(error: unknown): { status: number; type: string } {
-  // Nest wraps some errors of http-errors, which Express and its body parser throw, others it does not.
+  // Express and its body parser throw errors of http-errors. Nest wraps only some of them.
   const inner = error instanceof HttpException ? (error.cause ?? error) : error;
   const { status, type } = (inner ?? {}) as { status?: unknown; type?: unknown };
   const outerStatus = error instanceof HttpException ? error.getStatus() : status;

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { HistoryService } from '../history/history.service.js';
 import { Observers } from '../streams/observers.js';
-import { BirdsongSettings } from '../config/birdsong.settings.js';
+import { BirdsongSettings } from '../config/birdsong-settings.js';
 import { Streams } from '../streams/streams.js';
-import { OpenConnections } from './open.connections.js';
+import { OpenConnections } from './open-connections.js';
 import { Waves } from './waves.js';
 
-/** How long, once everybody has been told to leave, what is under way may take until it is cut off. */
+/** How long the remaining requests may take, once every reader has been sent away, before they are cut off. */
 const CUT_OFF_MS = 5000;
 
-/** Sends away whoever reads on this node, in whatever way. See docs/decisions/0009-drain-in-waves.md. */
+/** Sends away all readers of this node: streams, polls and observables. See docs/decisions/0009-drain-in-waves.md. */
 @Injectable()
 export class DrainService {
   private readonly waves = new Waves();
@@ -24,16 +24,16 @@ export class DrainService {
   ) {}
 
   /**
-   * In waves: until its turn each reads on. Resolves once everybody has been told, `drainSeconds` at most. Nest closes
-   * the HTTP server after that, and waits for every open response: for those of clients that do not read, and of
-   * requests that never end, not longer than `CUT_OFF_MS`.
+   * Sends readers away in waves; each reads on until its turn. Resolves once all have been told, within `drainSeconds`.
+   * Nest then closes the HTTP server and waits for every open response. Clients that do not read and requests that
+   * never end are cut off after `CUT_OFF_MS`.
    */
   async run(): Promise<void> {
     this.connections.announceClose();
-    const departures = [this.streams, this.polls, this.observers].flatMap((readers) =>
-      readers.departures(),
+    const closers = [this.streams, this.polls, this.observers].flatMap((readers) =>
+      readers.closers(),
     );
-    await this.waves.run(departures, this.settings.drainMs);
+    await this.waves.run(closers, this.settings.drainMs);
     this.connections.closeWhenIdle();
     this.cuttingOff = setTimeout(() => {
       this.streams.cutOff();
@@ -41,12 +41,12 @@ export class DrainService {
     }, CUT_OFF_MS);
   }
 
-  /** Ends the waves of `drain` at once. */
-  hurry(): void {
-    this.waves.hurry();
+  /** Sends away at once all readers whose turn has not come. */
+  finishNow(): void {
+    this.waves.finishNow();
   }
 
-  /** The HTTP server is closed. */
+  /** Call it once the HTTP server is closed. */
   end(): void {
     clearTimeout(this.cuttingOff);
   }

@@ -1,14 +1,14 @@
 import { Pause } from '../concurrency/pause.js';
 
 const WAVE_MS = 100;
-/** As many at once are no burden to anybody. */
+/** So few at once are no burden. */
 const WAVE_MIN_COUNT = 50;
 
-/** Does many things in waves, so that what follows from them does not come all at once. */
+/** Runs many actions in waves, so that their consequences do not come all at once. */
 export class Waves {
   private readonly pause = new Pause();
 
-  /** Does each of these, in waves of equal size over this time; in less, if there are few. */
+  /** Runs these in waves of equal size over at most this time; in less if there are few. */
   async run(actions: readonly (() => void)[], overMs: number): Promise<void> {
     const waveCount = Math.max(1, Math.floor(overMs / WAVE_MS));
     const size = Math.max(WAVE_MIN_COUNT, Math.ceil(actions.length / waveCount));
@@ -24,8 +24,8 @@ export class Waves {
     }
   }
 
-  /** Does at once what has yet to be done. */
-  hurry(): void {
+  /** Runs all remaining actions at once. */
+  finishNow(): void {
     this.pause.end();
   }
 }

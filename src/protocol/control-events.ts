@@ -3,24 +3,24 @@ import { formatPosition, type Position } from './position.js';
 /** Why the server ends a stream. */
 export type ClosingReason = 'shutdown' | 'overloaded' | 'slow-reader' | 'token-expired' | 'revoked';
 
-/** What `stream.ready` says of each channel. */
+/** What `stream.ready` says about each channel. */
 export interface ReadyChannel {
   readonly channel: string;
   /** The channel's newest position at that moment. */
   readonly position: string;
-  /** Whether a resume was asked for, and nothing is missing. */
+  /** Whether the client resumed and nothing is missing. */
   readonly recovered: boolean;
-  /** Whether a resume was asked for, and something is missing. */
+  /** Whether the client resumed and something is missing. */
   readonly gap: boolean;
 }
 
-/** An event of the server's own. */
+/** An event that the server itself sends. */
 export interface ControlEvent {
   readonly type: 'stream.ready' | 'stream.gap' | 'stream.closing';
   readonly data: object;
-  /** Where the client resumes; absent: where it resumed before. */
+  /** Where the client resumes from now on. Absent: unchanged. */
   readonly id?: string;
-  /** Milliseconds after which the client reconnects; absent: as it was told before. */
+  /** Milliseconds after which the client reconnects. Absent: unchanged. */
   readonly retry?: number | undefined;
 }
 
@@ -38,14 +38,14 @@ export const gap = (
   data: { channel, after: format(after), oldest: format(oldest) },
 });
 
-/** @param retry milliseconds after which to come back, this once: the next stream says it anew */
+/** @param retry milliseconds after which to come back, this time only: the next stream sets it again */
 export const closing = (
   reason: ClosingReason,
   reconnect: boolean,
   retry?: number,
 ): ControlEvent => ({ type: 'stream.closing', data: { reason, reconnect }, retry });
 
-/** The event as it stands in a stream (WHATWG HTML §9.2.5). */
+/** The event as SSE text (WHATWG HTML §9.2.5). */
 export function formatControlEvent({ type, data, id, retry }: ControlEvent): string {
   const retryLine = retry === undefined ? '' : `retry: ${retry}\n`;
   const idLine = id === undefined ? '' : `id: ${id}\n`;

@@ -1,7 +1,9 @@
 import { formatPosition, type Position } from './position.js';
 
-/** What is sent, as readers get it. */
-/** @typeParam Data what the channel's schema lets through */
+/**
+ * A message as readers get it.
+ * @typeParam Data the output of the channel's schema
+ */
 export interface Message<Data = unknown> {
   /** The message's position in its channel, `<epoch>-<offset>`. */
   readonly id: string;
@@ -9,9 +11,9 @@ export interface Message<Data = unknown> {
   readonly type: string;
   /** Any JSON. */
   readonly data: Data;
-  /** The identity that sent it; absent for a message without one. */
+  /** The id of the identity that sent it. Absent if it was sent without one. */
   readonly sender?: string;
-  /** ISO 8601, by the clock of the node that accepted it. */
+  /** When it was sent, in ISO 8601, by the clock of the node that it was sent to. */
   readonly createdAt: string;
 }
 
@@ -20,18 +22,18 @@ export interface Draft extends Omit<Message, 'id' | 'sender'> {
   readonly sender: string | undefined;
 }
 
-/** A message on its way: JSON, written once where it was accepted and never parsed on the way. */
+/** A message in transit: its JSON is written once, on the node that it was sent to, and not parsed on the way. */
 export interface EncodedMessage {
   readonly position: Position;
   readonly type: string;
   readonly json: string;
 }
 
-/** The type of a message that names none; its events carry no `event:` line. */
+/** The type of a message that names none. Its events have no `event:` line. */
 export const DEFAULT_TYPE = 'message';
 
 /**
- * The JSON of a message but for its beginning, the id, which the broker assigns: see `completeJson`.
+ * The JSON of a message without the id at its beginning, which the broker assigns: see `completeJson`.
  * @throws TypeError or RangeError for data that JSON cannot hold
  */
 export function encodeTail(message: Draft): string {

@@ -20,7 +20,7 @@ import {
   sendBody,
   type BatchBody,
   type SendBody,
-} from './send.request.js';
+} from './send-body.js';
 import { PublishingService } from './publishing.service.js';
 
 @Controller({ path: 'channels/:channel/messages', version: VERSION_NEUTRAL })

@@ -4,15 +4,15 @@ import { PublishEvent, type Origin } from './publish.event.js';
 /** What to publish together. */
 export interface NewBatch extends SendOptions {
   readonly channel: string;
-  /** 1 to 1000; they get consecutive positions in this order. */
+  /** 1 to 1000 messages. They get consecutive positions in this order. */
   readonly messages: readonly Content[];
 }
 
-/** Messages that someone wants to publish all together or not at all: see `NewMessageEvent`. */
+/** A request to publish messages all together or not at all: see `NewMessageEvent`. */
 export class NewBatchEvent extends PublishEvent<readonly Receipt[]> {
   static readonly NAME = 'birdsong.new-batch';
 
-  /** @param origin for Birdsong's own events */
+  /** @param origin internal; an app leaves it out */
   constructor(
     readonly batch: NewBatch,
     origin?: Origin,
@@ -20,7 +20,7 @@ export class NewBatchEvent extends PublishEvent<readonly Receipt[]> {
     super(origin);
   }
 
-  /** Set once the broker has accepted the messages: one for each, in order. */
+  /** One for each message, in order. Undefined until the broker has accepted them. */
   get receipts(): readonly Receipt[] | undefined {
     return this.accepted;
   }

@@ -1,7 +1,7 @@
 import type { Message } from '../protocol/message.js';
 import { PublishEvent, type Origin } from './publish.event.js';
 
-/** What a message says. */
+/** The content of a message. */
 export interface Content {
   /** Any JSON that the channel's policy accepts. */
   readonly data: unknown;
@@ -9,28 +9,31 @@ export interface Content {
   readonly type?: string | undefined;
 }
 
-/** What holds for everything that is published at once. */
+/** What applies to a message or to a whole batch. */
 export interface SendOptions {
-  /** The identity that sends. Default none. */
+  /** The id of the identity that sends, at most 256 characters. Default none. */
   readonly sender?: string | undefined;
-  /** 1–128 visible ASCII characters. A repeat within the window publishes nothing. Default none. */
+  /**
+   * 1–128 visible ASCII characters. A repeat within `idempotencySeconds` publishes nothing and gets the first receipt.
+   * Default none.
+   */
   readonly idempotencyKey?: string | undefined;
 }
 
-/** What to publish. */
+/** A message to publish. */
 export interface NewMessage extends Content, SendOptions {
   readonly channel: string;
 }
 
-/** What became of a message that the broker accepted. */
+/** The acknowledgement of a message: the broker has accepted it. */
 export interface Receipt extends Pick<Message, 'id' | 'channel' | 'type' | 'createdAt'> {
-  /** True when its idempotency key was accepted before; the rest is then the first message's. */
+  /** Whether its idempotency key had been accepted before. The other fields are then those of the first message. */
   readonly duplicate: boolean;
 }
 
 /**
- * A message that someone wants to publish, before the broker has it. Birdsong emits it for every send; a host app may
- * emit it itself and gets the same delivery:
+ * A request to publish a message, before the broker has it. Birdsong emits it for every send. A host app may emit it
+ * too, with the same effect:
  *
  * ```ts
  * const event = new NewMessageEvent({ channel: 'orders.42', data });
@@ -38,13 +41,13 @@ export interface Receipt extends Pick<Message, 'id' | 'channel' | 'type' | 'crea
  * const { id } = await event.outcome; // rejects if the message is refused
  * ```
  *
- * `await emitter.emitAsync(…)` waits for the outcome, and rejects with it, too. An event is one message: one that is
- * emitted again is not published again. What is published is the data as it is when the event is emitted.
+ * `await emitter.emitAsync(…)` waits for the outcome too, and rejects if the message is refused. An event stands for
+ * one message: emitting it again does not publish again. The data is published as it is when the event is emitted.
  */
 export class NewMessageEvent extends PublishEvent<Receipt> {
   static readonly NAME = 'birdsong.new-message';
 
-  /** @param origin for Birdsong's own events */
+  /** @param origin internal; an app leaves it out */
   constructor(
     readonly message: NewMessage,
     origin?: Origin,
@@ -52,7 +55,7 @@ export class NewMessageEvent extends PublishEvent<Receipt> {
     super(origin);
   }
 
-  /** Set once the broker has accepted the message. */
+  /** Undefined until the broker has accepted the message. */
   get receipt(): Receipt | undefined {
     return this.accepted;
   }

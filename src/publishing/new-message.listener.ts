@@ -2,8 +2,8 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Broker, type PublishResult, type Publication } from '../broker/broker.port.js';
 import { BrokerLifecycle } from '../broker/broker-lifecycle.js';
 import { ChannelPolicies, type Channel } from '../channels/channel-policies.js';
-import { BirdsongSettings } from '../config/birdsong.settings.js';
-import { BirdsongError } from '../errors/birdsong.error.js';
+import { BirdsongSettings } from '../config/birdsong-settings.js';
+import { BirdsongError } from '../errors/birdsong-error.js';
 import { AppEvents } from '../events/app-events.js';
 import { MessageAcceptedEvent } from '../events/message-accepted.event.js';
 import { completeJson, type Message } from '../protocol/message.js';
@@ -12,9 +12,9 @@ import { NewBatchEvent } from './new-batch.event.js';
 import { NewMessageEvent, type NewMessage, type Receipt } from './new-message.event.js';
 import type { Origin } from './publish.event.js';
 import { toPublications } from './publications.js';
-import { requireForm, type Send } from './send-form.js';
+import { requireValidSend, type Send } from './validate-send.js';
 
-/** Hands every new message to the broker, whoever emitted it. */
+/** Publishes every new message, whether Birdsong or the app emitted its event. */
 @Injectable()
 export class NewMessageListener {
   private readonly logger = new Logger('Birdsong');
@@ -26,7 +26,7 @@ export class NewMessageListener {
     private readonly policies: ChannelPolicies,
     private readonly settings: BirdsongSettings,
   ) {
-    // Not by @OnEvent: Nest's wrapper makes a rejection of each refusal, which `emit` leaves to nobody.
+    // Not @OnEvent: Nest's wrapper would turn each refusal into a rejection, which `emit` leaves unhandled.
     events.on(NewMessageEvent.NAME, (heard) => {
       const event = toEvent(heard, NewMessageEvent, 'message');
       return answer(event, this.publish(event));
@@ -37,7 +37,7 @@ export class NewMessageListener {
     });
   }
 
-  /** Once for each event. */
+  /** Publishes the first time it is called with an event. */
   publish(event: NewMessageEvent): Promise<Receipt> {
     return event.publishBy(() =>
       this.logRefusal(NewMessageEvent.NAME, event, async () => {
@@ -55,7 +55,7 @@ export class NewMessageListener {
     );
   }
 
-  /** Once for each event. */
+  /** Publishes the first time it is called with an event. */
   publishBatch(event: NewBatchEvent): Promise<readonly Receipt[]> {
     return event.publishBy(() =>
       this.logRefusal(NewBatchEvent.NAME, event, async () =>
@@ -64,7 +64,7 @@ export class NewMessageListener {
     );
   }
 
-  /** Until its first `await`, this runs within the call that publishes. */
+  /** Until its first `await`, this runs synchronously within the caller's publish, so data is read as it was then. */
   private async accept(send: Send, origin: Origin | undefined): Promise<Receipt[]> {
     const channel = origin?.admitted ?? this.admit(send);
     const { name, policy } = channel;
@@ -86,7 +86,7 @@ export class NewMessageListener {
 
   private admit(send: Send): Channel {
     const channel = this.policies.require(send.channel);
-    requireForm(send);
+    requireValidSend(send);
     return channel;
   }
 
@@ -102,7 +102,7 @@ export class NewMessageListener {
     }
   }
 
-  /** Of what Birdsong did not emit itself: perhaps nobody looks at its outcome. */
+  /** Logs refusals of events that the app emitted, because it may never look at their outcome. */
   private async logRefusal<Outcome>(
     name: string,
     { origin }: { origin: Origin | undefined },
@@ -120,7 +120,7 @@ export class NewMessageListener {
   }
 }
 
-/** What is emitted without its class is taken as well; what cannot be read is refused like anything of no form. */
+/** Accepts plain objects in place of the class. An event that cannot be read is refused like any malformed one. */
 function toEvent<Event extends object>(
   heard: unknown,
   type: new (content: never) => Event,
@@ -135,12 +135,12 @@ function toEvent<Event extends object>(
   }
 }
 
-/** An app without a compiler may have given none. */
+/** An app that is not type-checked may leave out the message. */
 function contentOf(event: { message: NewMessage | null | undefined }): NewMessage {
   return event.message ?? ({} as NewMessage);
 }
 
-/** For `emitAsync`. Whoever lets Birdsong emit awaits the outcome already. */
+/** What `emitAsync` awaits. For Birdsong's own events, the caller awaits the outcome already. */
 function answer<Outcome>(
   { origin }: { origin: Origin | undefined },
   outcome: Promise<Outcome>,
@@ -148,7 +148,7 @@ function answer<Outcome>(
   return origin ? undefined : outcome;
 }
 
-/** One sender's keys are not another's, and a batch and a message of the same key no repeats of each other. */
+/** Scopes a key to its sender, and to batches or single messages, which are never repeats of each other. */
 function scopedKey({ sender, isBatch }: Send, key: string | undefined): string | undefined {
   return key === undefined ? undefined : `${isBatch ? 'batch:' : ''}${key} ${sender ?? ''}`;
 }

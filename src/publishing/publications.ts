@@ -1,19 +1,19 @@
 import type { Publication } from '../broker/broker.port.js';
 import { validateData } from '../channels/validate-data.js';
-import { BirdsongError } from '../errors/birdsong.error.js';
+import { BirdsongError } from '../errors/birdsong-error.js';
 import { DEFAULT_TYPE, encodeTail, type Draft } from '../protocol/message.js';
 import type { Policy } from '../channels/policy.js';
-import { detach } from './detach.js';
-import type { Send } from './send-form.js';
+import { deepCopy } from './deep-copy.js';
+import type { Send } from './validate-send.js';
 
-/** What all messages of a send have in common. */
+/** What all messages of a batch have in common. */
 type Envelope = Pick<Draft, 'channel' | 'sender' | 'createdAt'> & { readonly maxBytes: number };
 
 /**
- * The messages as the broker takes them. They hold the data as it is now, whatever its owner does to it while a
- * schema is asked: without one it is written at once.
+ * Encodes the messages for the broker. They hold the data as it is now, even if its owner changes it while a schema
+ * validates it. Without a schema, the data is encoded at once.
  *
- * @param isShared whether somebody else may hold the data too
+ * @param isShared whether the app may still change the data
  * @throws BirdsongError `invalid-data`, `invalid-request` or `message-too-large`
  */
 export function toPublications(
@@ -23,7 +23,7 @@ export function toPublications(
   isShared: boolean,
 ): Publication[] | Promise<Publication[]> {
   return schema
-    ? toValidPublications(isShared ? detached(send) : send, schema, envelope)
+    ? toValidPublications(isShared ? withCopiedData(send) : send, schema, envelope)
     : send.messages.map(({ type, data }) => encode(type, data, envelope));
 }
 
@@ -40,11 +40,11 @@ async function toValidPublications(
   return publications;
 }
 
-function detached(send: Send): Send {
+function withCopiedData(send: Send): Send {
   try {
     return {
       ...send,
-      messages: send.messages.map(({ type, data }) => ({ type, data: detach(data) })),
+      messages: send.messages.map(({ type, data }) => ({ type, data: deepCopy(data) })),
     };
   } catch (cause) {
     throw notJson(cause);
@@ -60,12 +60,15 @@ function encode(type = DEFAULT_TYPE, data: unknown, envelope: Envelope): Publica
     throw notJson(cause);
   }
   if (Buffer.byteLength(tail) > maxBytes) {
-    throw new BirdsongError('message-too-large', `A message may have ${maxBytes} bytes as JSON.`);
+    throw new BirdsongError(
+      'message-too-large',
+      `A message may have at most ${maxBytes} bytes as JSON.`,
+    );
   }
   return { type, tail };
 }
 
-/** Nothing, a cycle, a BigInt, or nesting deeper than the stack. */
+/** For undefined, a cycle, a BigInt, or nesting deeper than the stack. */
 function notJson(cause: unknown): BirdsongError {
   return new BirdsongError('invalid-request', 'The data cannot be written as JSON.', { cause });
 }

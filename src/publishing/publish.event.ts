@@ -1,17 +1,17 @@
 import type { Channel } from '../channels/channel-policies.js';
 
-/** Where a publish comes from, if it is Birdsong that emits its event. */
+/** Marks an event that Birdsong itself emits. */
 export interface Origin {
-  /** Where the guard has found the channel and the pipes have checked the form, so that nobody does it again. */
+  /** Set if the guard has found the channel and the pipes have validated the message, so that neither is repeated. */
   readonly admitted?: Channel | undefined;
 }
 
-/** What the events of a publish have in common: an outcome. */
+/** What the events that request a publish have in common: an outcome. */
 export abstract class PublishEvent<Outcome> {
   /**
-   * What became of it: resolves once the broker has it, and rejects with the `BirdsongError` that refuses it. It is
-   * there from the start, in every listener. A rejection that nobody handles is harmless. Of an event that is never
-   * emitted, or before Birdsong's module has started, it stays pending.
+   * Resolves once the broker has accepted the event's messages, and rejects with the `BirdsongError` that refuses them.
+   * It is set from the start, in every listener. An unhandled rejection is harmless. It stays pending if the event is
+   * never emitted, or is emitted before Birdsong's module has started.
    */
   readonly outcome: Promise<Outcome>;
   readonly #origin: Origin | undefined;
@@ -26,7 +26,7 @@ export abstract class PublishEvent<Outcome> {
     this.outcome.catch(() => undefined);
   }
 
-  /** @internal Undefined for an event of the app's own making. */
+  /** @internal Undefined for an event that the app emitted. */
   get origin(): Origin | undefined {
     return this.#origin;
   }

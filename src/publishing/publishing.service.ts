@@ -5,7 +5,7 @@ import { NewBatchEvent, type NewBatch } from './new-batch.event.js';
 import { NewMessageEvent, type NewMessage, type Receipt } from './new-message.event.js';
 import { NewMessageListener } from './new-message.listener.js';
 
-/** Emits what is sent, and gives back what became of it. What the app's own listeners do delays nobody. */
+/** Emits the event of each send and returns its outcome. The app's own listeners do not delay it. */
 @Injectable()
 export class PublishingService {
   constructor(
@@ -14,20 +14,20 @@ export class PublishingService {
   ) {}
 
   /**
-   * @param admitted the channel, where a guard has found it and pipes have checked the message
-   * @throws BirdsongError as the listener that publishes refuses it
+   * @param admitted the channel, if a guard has found it and pipes have validated the message
+   * @throws BirdsongError if the message is refused
    */
   send(message: NewMessage, admitted?: Channel): Promise<Receipt> {
     const event = new NewMessageEvent(message, { admitted });
-    this.events.deliver(NewMessageEvent.NAME, event);
-    // Does nothing if it was heard: before the app's start, or behind a listener that threw, it was not.
+    this.events.dispatch(NewMessageEvent.NAME, event);
+    // Does nothing if Birdsong's listener heard the event. It did not if the app has not started.
     return this.listener.publish(event);
   }
 
-  /** @throws BirdsongError as `send`, for all of them */
+  /** @throws BirdsongError if any message is refused: then all of them are */
   sendBatch(batch: NewBatch, admitted?: Channel): Promise<readonly Receipt[]> {
     const event = new NewBatchEvent(batch, { admitted });
-    this.events.deliver(NewBatchEvent.NAME, event);
+    this.events.dispatch(NewBatchEvent.NAME, event);
     return this.listener.publishBatch(event);
   }
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { BirdsongOptions } from '../config/birdsong.options.js';
+import type { BirdsongOptions } from '../config/birdsong-options.js';
 import type { HistoryLimits } from '../channels/policy.js';
 
-/** What someone says in a chat room. */
+/** The data of a chat message. */
 const chatData = z.strictObject({
   name: z.string().trim().min(1).max(64),
   message: z.string().min(1).max(4000),
@@ -11,7 +11,7 @@ const chatData = z.strictObject({
 /** The channels of the stand-alone server. */
 export const serverChannels = (history: HistoryLimits): BirdsongOptions['channels'] => ({
   'chat.:room': { publish: 'anyone', subscribe: 'anyone', data: chatData, history },
-  // For nobody until there are identities.
+  // Closed to everyone until the server has identities.
   'user.:userId': { history },
   'user.:userId.*': { history },
   'public.*': { publish: 'anyone', subscribe: 'anyone', history },

@@ -11,14 +11,14 @@ const checkedSchema = environmentSchema
   })
   .transform(({ options, ...own }) => ({
     ...own,
-    /** What the module is to be imported with. */
+    /** The options for the module. */
     options: { ...options, redis: redisOptionsOf({ options, ...own }) },
   }));
 
 export type Environment = Readonly<z.output<typeof checkedSchema>>;
 
 /**
- * What the variables say: `docs/options.md` lists them. One that is set and empty counts as not set.
+ * Reads the variables, which `docs/options.md` lists. An empty variable counts as not set.
  * @throws Error that names every variable that is not valid
  */
 export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
@@ -61,7 +61,7 @@ function put(values: Values, [name = '', ...rest]: readonly string[], value: unk
   put(inner, rest, value);
 }
 
-/** What is not of the kind that the schema wants stays a text, and the schema says what is wrong. */
+/** Converts to the schema's type. Text that cannot be converted stays text, and the schema then reports it. */
 function valueOf({ schema, notes }: Variable, text: string): unknown {
   if (notes.read) {
     return notes.read(text);

@@ -1,10 +1,10 @@
 import { Controller, Get, Header, UseFilters } from '@nestjs/common';
 import { Stopping } from '../concurrency/stopping.js';
 import { Broker } from '../broker/broker.port.js';
-import { BirdsongError } from '../errors/birdsong.error.js';
+import { BirdsongError } from '../errors/birdsong-error.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 
-/** For whatever keeps the server running. */
+/** Health checks, for process supervisors and load balancers. */
 @Controller('health')
 @UseFilters(ProblemFilter)
 export class HealthController {
@@ -13,14 +13,14 @@ export class HealthController {
     private readonly stopping: Stopping,
   ) {}
 
-  /** The process answers. */
+  /** Succeeds whenever the process can answer. */
   @Get('live')
   @Header('Cache-Control', 'no-store')
   live(): { status: 'ok' } {
     return { status: 'ok' };
   }
 
-  /** It can take messages and deliver them. */
+  /** Succeeds while the node can accept and deliver messages. */
   @Get('ready')
   @Header('Cache-Control', 'no-store')
   ready(): { status: 'ok' } {

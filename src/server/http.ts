@@ -5,19 +5,19 @@ import { join } from 'node:path';
 import type { Environment } from './environment.js';
 import { harden } from './hardening/harden.js';
 
-/** The chat page, as the build leaves it. */
+/** The built chat page. */
 const WEB_ROOT = join(import.meta.dirname, '..', 'web');
 
-/** Node's 511 would leave clients of a reconnect storm waiting for seconds to be let in. */
+/** With Node's default of 511, clients in a reconnect storm would wait seconds to connect. */
 const LISTEN_BACKLOG = 4096;
 
 export function configure(app: NestExpressApplication, environment: Environment): void {
   app.disable('x-powered-by');
-  // A send is small and history is not cached: hashing every answer would be for nothing.
+  // Answers to sends are small and history is not cached, so hashing every answer would be wasted.
   app.disable('etag');
   app.useSecurityHeaders({
     contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } },
-    // Whether this host is only for HTTPS is for the proxy that terminates it to say.
+    // Only the proxy that terminates TLS knows whether this host is HTTPS only.
     strictTransportSecurity: false,
   });
   if (environment.CORS_ORIGINS) {
@@ -26,7 +26,7 @@ export function configure(app: NestExpressApplication, environment: Environment)
   harden(app, environment);
   app.useStaticAssets(WEB_ROOT, {
     setHeaders: (response: ServerResponse, path: string) => {
-      // Vite names assets by their content; the page itself is asked for anew each time.
+      // Vite names assets by their content. The page itself must be revalidated each time.
       const isNamedByContent = path.startsWith(join(WEB_ROOT, 'assets'));
       response.setHeader(
         'Cache-Control',

@@ -2,8 +2,8 @@ import { VARIABLES } from './variables.js';
 
 const NAMES = VARIABLES.map(({ name }) => name);
 
-/** Begin like ours, and come from Kubernetes (services), Docker (links) and Heroku. */
-const OF_OTHERS = new RegExp(
+/** Variables that resemble ours but come from Kubernetes (services), Docker (links) or Heroku. */
+const FOREIGN_VARIABLES = new RegExp(
   [
     /_SERVICE_(HOST|PORT)(_\w+)?=/,
     /_PORT=(tcp|udp|sctp):/,
@@ -16,10 +16,10 @@ const OF_OTHERS = new RegExp(
     .join('|'),
 );
 
-/** One line that names the variables that look like misspelled ones of the server; nothing if there are none. */
+/** One line that names variables that look like misspelled ones of the server; undefined if there are none. */
 export function misspelledWarning(variables: NodeJS.ProcessEnv): string | undefined {
   const found = Object.entries(variables).flatMap(([name, value]) => {
-    if (!value || NAMES.includes(name) || OF_OTHERS.test(`${name}=${value}`)) {
+    if (!value || NAMES.includes(name) || FOREIGN_VARIABLES.test(`${name}=${value}`)) {
       return [];
     }
     const meant = nearest(name.toUpperCase());
@@ -37,13 +37,13 @@ function nearest(name: string): string | undefined {
   return best?.ours;
 }
 
-/** Short names are near to many others: PORTS and POST are no PORT. */
+/** Short names resemble many others: PORTS and POST are not meant as PORT. */
 const maxEdits = (name: string): number => Math.min(2, Math.floor(name.length / 5));
 
 const isSwap = (a: string, b: string, edits: number): boolean =>
   edits === 1 && Array.from(a).sort().join('') === Array.from(b).sort().join('');
 
-/** How many letters are missing, too many, wrong, or swapped with their neighbour. */
+/** How many letters are missing, added, wrong, or swapped with their neighbour. */
 function editsBetween(a: string, b: string): number {
   let previous: number[] = [];
   let above = Array.from({ length: b.length + 1 }, (_, column) => column);

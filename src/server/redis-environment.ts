@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { contradictions, hasServer, type RedisOptions } from '../config/redis.settings.js';
+import { contradictions, hasServer, type RedisOptions } from '../config/redis-settings.js';
 import type { environmentSchema } from './variables.js';
 
 type Given = z.output<typeof environmentSchema>;
@@ -13,7 +13,7 @@ const NAMES = {
   tls: 'REDIS_TLS',
 };
 
-/** What cannot hold at once. */
+/** The contradictions between variables, one line each. */
 export function redisContradictions(given: Given): string[] {
   const { redis } = given.options;
   const found = redis ? contradictions(redis, (option) => NAMES[option]) : [];
@@ -30,7 +30,7 @@ export function redisContradictions(given: Given): string[] {
   return found;
 }
 
-/** Which Redis is meant; nothing if none is. */
+/** The Redis options; undefined if no Redis is configured. */
 export function redisOptionsOf(given: Given): RedisOptions | undefined {
   const { redis } = given.options;
   if (!redis || !hasServer(redis)) {
@@ -38,11 +38,11 @@ export function redisOptionsOf(given: Given): RedisOptions | undefined {
   }
   const files = filesOf(given);
   const tls = Object.keys(files).length > 0 ? files : redis.tls;
-  // That it is exactly one of the three has been checked.
+  // The schema has checked that exactly one of the three is set.
   return { ...redis, tls } as RedisOptions;
 }
 
-/** As Node's TLS takes them. */
+/** The TLS files, under the names of Node's TLS options. */
 function filesOf({
   REDIS_TLS_CA_FILE: ca,
   REDIS_TLS_CERT_FILE: cert,

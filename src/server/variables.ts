@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import proxyAddr from 'proxy-addr';
 import { z } from 'zod';
-import { birdsongSchema } from '../config/birdsong.schema.js';
+import { birdsongSchema } from '../config/birdsong-schema.js';
 import { fraction, innermost, nonEmpty, notesOf, oneOf, option, whole } from '../config/option.js';
 import type { OptionNotes } from '../config/option.js';
-import { redisFields, redisServers } from '../config/redis.schema.js';
+import { redisFields, redisServers } from '../config/redis-schema.js';
 
 const origins = z
   .string()
@@ -16,7 +16,7 @@ function isOrigin(text: string): boolean {
   return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
 
-/** Proxies as Express' `trust proxy` has them: how many there are, or their addresses and networks. */
+/** Proxies as in Express's `trust proxy`: how many there are, or their addresses and networks. */
 const proxies = z.union(
   [
     z
@@ -33,7 +33,7 @@ const proxies = z.union(
   },
 );
 
-/** What proxy-addr takes, but for its short forms of an address: `10` would be one, not a number of proxies. */
+/** What proxy-addr accepts, except short forms of an address: `10` would be one, and not a number of proxies. */
 function isNetwork(text: string): boolean {
   const [address = ''] = text.split('/');
   if (!['loopback', 'linklocal', 'uniquelocal'].includes(text) && !isIP(address)) {
@@ -57,7 +57,7 @@ const file = z.string().transform((path, context) => {
   }
 });
 
-/** Every variable that is the server's own, by its name. After a change, `npm run options`. */
+/** Every variable that only the server has, by its name. Run `npm run options` after a change. */
 const serverSchema = z.object({
   PORT: option(whole(0, 65_535).default(3000), {
     text: 'TCP port to listen on. 0 takes any free one.',
@@ -118,13 +118,13 @@ const serverSchema = z.object({
   }),
 });
 
-/** All that the environment says: what is the server's own, and options of the module. */
+/** Everything in the environment: the server's own variables, and options of the module. */
 export const environmentSchema = z.object({
   ...serverSchema.shape,
   options: z.object({
     ...birdsongSchema.omit({ channels: true, identify: true, redis: true }).shape,
     redis: redisFields
-      // Which of the two is missing, the server says in its own words.
+      // Both are optional here, so that the server can name the variable that is missing.
       .extend({
         sentinel: redisServers.shape.sentinel.partial({ name: true, nodes: true }).optional(),
       })
@@ -134,7 +134,7 @@ export const environmentSchema = z.object({
 
 export interface Variable {
   readonly name: string;
-  /** Where its value stands in the schema of the environment. */
+  /** The path of its value in the schema of the environment. */
   readonly path: readonly string[];
   readonly schema: z.ZodType;
   readonly notes: OptionNotes;

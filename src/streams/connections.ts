@@ -1,8 +1,8 @@
 import type { ClosingReason } from '../protocol/control-events.js';
 import type { Stream } from './stream.js';
-import type { StreamRegistry } from './stream.registry.js';
+import type { StreamRegistry } from './stream-registry.js';
 
-/** Which connections are meant: those that fit all that is given. */
+/** Selects connections: those that match every given field. */
 export interface ConnectionFilter {
   readonly id?: string | undefined;
   /** The id of an identity. */
@@ -14,24 +14,27 @@ export interface ConnectionFilter {
 /** An open event stream of this node. */
 export interface Connection {
   readonly id: string;
-  /** The id of the identity whose stream it is; absent for one without. */
+  /** The id of the identity whose stream it is. Absent for a stream without one. */
   readonly identity?: string;
   readonly channels: readonly string[];
   readonly openedAt: Date;
 }
 
 export interface EndOptions {
-  /** What `stream.closing` says. Default `revoked`. */
+  /** The reason in `stream.closing`. Default `revoked`. */
   readonly reason?: ClosingReason | undefined;
   /** Whether the client is told to come back. Default false. */
   readonly reconnect?: boolean | undefined;
 }
 
-/** The open event streams of this node: whose they are, and an end to them. */
+/** Lists and ends the open event streams of this node. */
 export class Connections {
   constructor(private readonly registry: StreamRegistry) {}
 
-  /** @param filter default: all */
+  /**
+   * Lists the connections that match.
+   * @param filter default: all connections
+   */
   list(filter: ConnectionFilter = {}): Connection[] {
     return this.find(filter).map((stream) => ({
       id: stream.id,
@@ -42,9 +45,9 @@ export class Connections {
   }
 
   /**
-   * Ends the streams that fit: each gets `stream.closing` with the reason, and its end.
-   * @returns how many there were
-   * @throws Error for a filter that names nothing, which would end them all
+   * Ends the streams that match. Each gets `stream.closing` with the reason, and ends.
+   * @returns how many matched
+   * @throws Error for an empty filter, which would end them all
    */
   end(
     filter: ConnectionFilter,

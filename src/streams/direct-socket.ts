@@ -2,12 +2,11 @@ import { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /**
- * The socket that takes this response's body, in chunks, just as `response.write` would hand it over; nothing if
- * there is more to it: no chunks (HTTP/1.0), frames (HTTP/2), a `write` that somebody replaced (compression), or
- * something that still waits to be written. To be asked once the headers are out.
+ * The socket to which this response's body can be written directly as chunks, exactly as `response.write` would write
+ * it. Undefined if that is not safe: HTTP/1.0 has no chunks, HTTP/2 has frames, compression replaces `write`, or
+ * something still waits to be written. Call it once the headers are out.
  *
- * Express changes the prototype of every response, which makes each access to it slow: for a write per reader and
- * message that is a third of the cost.
+ * Express changes the prototype of every response, which makes each access to it slow: a third of the cost of a write.
  */
 export function directSocket(response: ServerResponse): Socket | undefined {
   const { socket } = response;

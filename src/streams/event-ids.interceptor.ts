@@ -10,13 +10,13 @@ import { rawRequestOf, type HttpRequest } from '../http/http-request.js';
 import { withKeptId } from './keep-event-ids.js';
 import { streamOf } from './request-ids.js';
 
-/** The metadata that `@Sse()` leaves on a handler. Its name is not exported by every version of Nest. */
+/** The metadata key that `@Sse()` sets on a handler. Not every version of Nest exports it. */
 const SSE_METADATA = '__sse__';
 
-/** Nest's type wants data; Nest itself gives a comment alone no id. */
+/** Without data, because Nest then gives the comment no id. Nest's type requires it. */
 const HEARTBEAT = { comment: '' } as unknown as MessageEvent;
 
-/** Puts `keepEventIds` and heartbeats behind every `@Sse()` handler, its operators and its interceptors. */
+/** Applies `keepEventIds` and heartbeats to every `@Sse()` handler, after its operators and its interceptors. */
 @Injectable()
 export class EventIdsInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {

@@ -4,18 +4,18 @@ import { formatPosition, type Position } from '../protocol/position.js';
 /** Where a client is in one channel. */
 export interface Place {
   readonly channel: string;
-  /** The last message it was given; unknown until its reader has begun. */
+  /** The position of the last message it was given; undefined until its reader has begun. */
   position: Position | undefined;
-  /** Its parts of the cursor, once they are needed: what never changes, and all of it. */
+  /** The channel's part of the cursor: the constant key, and the whole entry. Both are computed when needed. */
   key: string | undefined;
   entry: string | undefined;
 }
 
-/** Where a client is in all channels it is streamed: what the ids of its events say. */
+/** A client's positions in all channels of its stream, from which the ids of its events are made. */
 export class EventIds {
   private readonly places: Place[] = [];
 
-  /** @param position where the client says that it is */
+  /** @param position where the client says it is */
   add(channel: string, position?: Position): Place {
     const place: Place = { channel, position, key: undefined, entry: undefined };
     this.places.push(place);
@@ -35,7 +35,7 @@ export class EventIds {
     place.entry = undefined;
   }
 
-  /** The id of an event that brings the client to where it is now: a position, or the cursor of several channels. */
+  /** The id that stands for where the client is now: a position, or a cursor for several channels. */
   get id(): string {
     const [only] = this.places;
     return this.places.length === 1 && only?.position

@@ -9,10 +9,9 @@ export interface StreamedMessage<Data = unknown> extends MessageEvent {
 }
 
 /**
- * Drops what the server says itself, `stream.ready`, `stream.gap` and `stream.closing`: for handlers that map every
- * message.
+ * Drops the server's own events, `stream.ready`, `stream.gap` and `stream.closing`, for handlers that map every message.
  *
- * @typeParam Data what the channel's schema lets through
+ * @typeParam Data the output of the channel's schema
  */
 export function messagesOnly<Data = unknown>(): OperatorFunction<
   MessageEvent,

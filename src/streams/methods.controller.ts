@@ -1,7 +1,7 @@
 import { Controller, Header, HttpCode, Options, VERSION_NEUTRAL } from '@nestjs/common';
 import { NotThrottled } from '../http/not-throttled.js';
 
-/** Says which methods each address takes (RFC 9110 §9.3.7). */
+/** Says which methods each route takes (RFC 9110 §9.3.7). */
 @Controller({ version: VERSION_NEUTRAL })
 @NotThrottled()
 export class MethodsController {

@@ -13,7 +13,7 @@ import { Access, AccessGuard, Admission, type Admitted } from '../access/access.
 import type { HttpRequest } from '../http/http-request.js';
 import { NotThrottled } from '../http/not-throttled.js';
 import { ProblemFilter } from '../http/problem.filter.js';
-import { settingsOf, streamQueryPipe, type StreamQuery } from './stream.query.js';
+import { settingsOf, streamQueryPipe, type StreamQuery } from './stream-query.js';
 import { Streams } from './streams.js';
 
 /** Birdsong's own streams in the observable lane. */

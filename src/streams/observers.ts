@@ -4,11 +4,11 @@ import type { Message } from '../protocol/message.js';
 import { formatPosition, type Position } from '../protocol/position.js';
 import { Stopping } from '../concurrency/stopping.js';
 import type { Channel } from '../channels/channel-policies.js';
-import { ChannelReader, type ReaderSink } from '../delivery/channel.reader.js';
+import { ChannelReader, type ReaderSink } from '../delivery/channel-reader.js';
 import { Feeds } from '../delivery/feeds.js';
 import type { FrameBatch } from '../delivery/frame-batch.js';
 
-/** Gives an app's own code a channel's messages, decoded. */
+/** Gives an app's own code the decoded messages of a channel. */
 @Injectable()
 export class Observers {
   private readonly observing = new Set<Subscriber<Message>>();
@@ -18,7 +18,7 @@ export class Observers {
     private readonly stopping: Stopping,
   ) {}
 
-  /** From now on, or behind a position. Completes when the app shuts down; fails with `overloaded`. */
+  /** Emits messages from now on, or after a position. Completes when the app shuts down; may fail with `overloaded`. */
   observe(channel: Channel, after: Position | undefined): Observable<Message> {
     return new Observable((subscriber) => {
       if (this.stopping.isStopping) {
@@ -46,8 +46,8 @@ export class Observers {
     });
   }
 
-  /** For each observable, what completes it. */
-  departures(): (() => void)[] {
+  /** Functions that each complete one observable. */
+  closers(): (() => void)[] {
     return [...this.observing].map((subscriber) => () => subscriber.complete());
   }
 }

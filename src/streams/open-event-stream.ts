@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Stream } from './stream.js';
-import { trimResponse } from './trim-response.js';
+import { freeResponseMemory } from './free-response-memory.js';
 
 const HEADERS = {
   'Content-Type': 'text/event-stream',
-  // `no-transform` keeps what compresses from holding events back.
+  // `no-transform` stops compression from holding events back.
   'Cache-Control': 'no-store, no-transform',
   // nginx: https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering
   'X-Accel-Buffering': 'no',
@@ -15,8 +15,8 @@ const STREAM = Symbol('birdsong.stream');
 type StreamResponse = ServerResponse & { [STREAM]?: Stream };
 
 /**
- * Sends status and headers of an event stream.
- * @param open called once something can be written; not if that never comes, or for a HEAD request
+ * Sends the status and headers of an event stream.
+ * @param open called once the body can be written; never for a HEAD request, or if the client leaves before that
  */
 export function openEventStream(
   request: IncomingMessage,
@@ -24,7 +24,7 @@ export function openEventStream(
   open: () => void,
 ): void {
   const { socket } = request;
-  // The socket of HTTP/2 is everybody's, and one that `inject()` made up has none of this.
+  // An HTTP/2 socket serves other requests too, and the mock socket of `inject()` lacks these methods.
   if (request.httpVersionMajor === 1 && 'setKeepAlive' in socket) {
     socket.setKeepAlive(true);
     socket.setTimeout(0);
@@ -38,18 +38,18 @@ export function openEventStream(
     return;
   }
   whenWritable(response, () => {
-    trimResponse(request, response);
+    freeResponseMemory(request, response);
     open();
   });
 }
 
-/** Lets the stream end with its response. */
+/** Ends the stream when its response closes. */
 export function endWithResponse(stream: Stream, response: ServerResponse): void {
   (response as StreamResponse)[STREAM] = stream;
   response.on('close', onClose);
 }
 
-/** One function for all streams: a closure for each would be kept for as long as it is open. */
+/** One function for all streams, because a closure for each would take memory for as long as it is open. */
 function onClose(this: StreamResponse): void {
   this[STREAM]?.closed();
 }
@@ -61,7 +61,7 @@ function whenWritable(response: ServerResponse, act: () => void): void {
   if (response.socket) {
     act();
   } else {
-    // Pipelined behind another response. Until it has a socket, Node does not even tell that it is closed.
+    // It is pipelined behind another response. Until it has a socket, Node does not even emit its `close`.
     response.once('socket', () => whenWritable(response, act));
   }
 }

@@ -3,11 +3,11 @@ import { NO_POSITIONS, parseCursor } from '../protocol/cursor.js';
 import { parsePosition } from '../protocol/position.js';
 import { EventIds } from './event-ids.js';
 
-/** What is known of the event stream that answers one request. */
+/** The state of the event stream that answers one request. */
 interface RequestStream {
-  /** Set with the first stream of Birdsong in it. */
+  /** Set by the first Birdsong stream for the request. */
   ids: RequestIds | undefined;
-  /** Sends the client something that is no event. */
+  /** Sends the client a comment, which is no event. */
   heartbeat: (() => void) | undefined;
 }
 
@@ -23,17 +23,17 @@ export function streamOf(request: IncomingMessage): RequestStream {
   return stream;
 }
 
-/** The ids of the events that answer one request, whichever streams an app composes its answer of. */
+/** The ids of the events that answer one request, even if the app composes its answer of several streams. */
 export class RequestIds {
-  /** Where the client is, by all that was emitted for this request. */
+  /** Where the client is, counting everything emitted for this request. */
   readonly emitted = new EventIds();
-  /** The last id on its way to the client, behind all operators that were seen. */
+  /** The last id on its way to the client, as seen by `assign`. */
   private sentId: string | undefined;
-  /** The id of the event that is being emitted: what operators make of it at once, they make of that. */
+  /** The id of the event being emitted. Events that operators derive from it synchronously get this id. */
   private emittingId: string | undefined;
 
   private constructor(
-    /** Where the client was when it asked. */
+    /** Where the client was when it sent the request. */
     readonly lastEventId: string | undefined,
   ) {}
 
@@ -44,8 +44,8 @@ export class RequestIds {
   }
 
   /**
-   * Where a stream that is subscribed now resumes: `retry` and `repeat` go on where the client is. A position is that
-   * of the channel that was streamed first; others begin as on a first connect.
+   * Where a stream that is subscribed now resumes. After `retry` or `repeat` that is where the client is. A bare
+   * position belongs to the channel that was streamed first; other channels begin as on a first connect.
    */
   resumeIdOf(channels: readonly { readonly name: string }[]): string | undefined {
     const id = this.sentId ?? this.lastEventId;
@@ -54,7 +54,7 @@ export class RequestIds {
     return isOthers && id !== undefined && parsePosition(id) ? undefined : id;
   }
 
-  /** A stream begins: the client is here, even should it never see the event that says so. */
+  /** Notes where a stream begins, even if the client never sees the event that says so. */
   begin(id: string): void {
     this.sentId = id;
   }
@@ -70,10 +70,10 @@ export class RequestIds {
   }
 
   /**
-   * The id for an event on its way to the client: its own, if it says where the client is, or that of the event it was
-   * made of; otherwise that of the event before it, which moves nothing.
+   * Returns the id for an event on its way to the client: its own if that is a position or a cursor, or else the id of
+   * the event it was derived from, or else that of the event before it, which leaves the client where it is.
    */
-  pass(id: string | undefined): string {
+  assign(id: string | undefined): string {
     const place = id !== undefined && isPlace(id) ? id : this.emittingId;
     this.sentId = place ?? this.sentId;
     return this.sentId ?? this.lastEventId ?? NO_POSITIONS;

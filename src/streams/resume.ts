@@ -1,12 +1,12 @@
 import type { Channel } from '../channels/channel-policies.js';
-import type { Start } from '../delivery/channel.reader.js';
+import type { Start } from '../delivery/channel-reader.js';
 import { cursorKey, parseCursor } from '../protocol/cursor.js';
 import { parsePosition } from '../protocol/position.js';
 
 /**
  * Where a stream begins in each of its channels.
- * @param lastEventId where the client says that it is; nothing for a first connect
- * @param historyCount with how many of the newest messages a first connect begins
+ * @param lastEventId where the client says it is; undefined for a first connect
+ * @param historyCount how many of the newest messages a first connect begins with
  */
 export function startsOf(
   channels: readonly Pick<Channel, 'name'>[],
@@ -24,13 +24,13 @@ export function startsOf(
   );
 }
 
-/** Where a client that sends this Last-Event-ID continues in each channel. */
+/** Where a client with this Last-Event-ID resumes in each channel. */
 export function resumeFrom(lastEventId: string, channels: readonly string[]): Start[] {
   const cursor = parseCursor(lastEventId);
   if (cursor) {
     return channels.map((channel) => {
       const position = cursor.get(cursorKey(channel));
-      // A channel that the cursor does not know has been added since.
+      // A channel that is not in the cursor has been added since.
       return position ? { kind: 'after', position } : { kind: 'live' };
     });
   }

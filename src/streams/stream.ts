@@ -1,51 +1,51 @@
 import { randomBytes } from 'node:crypto';
 import type { Gap } from '../broker/gap.js';
 import type { Identity, SlowReaderRule } from '../channels/policy.js';
-import type { ChannelFeed } from '../delivery/channel.feed.js';
+import type { ChannelFeed } from '../delivery/channel-feed.js';
 import {
   ChannelReader,
-  type Beginning,
+  type ResolvedStart,
   type ReaderSink,
   type Start,
-} from '../delivery/channel.reader.js';
+} from '../delivery/channel-reader.js';
 import type { FrameBatch } from '../delivery/frame-batch.js';
 import * as events from '../protocol/control-events.js';
 import { formatPosition } from '../protocol/position.js';
 import type { EventIds, Place } from './event-ids.js';
 
-/** Ids of streams are put together when they are asked for, not for each of thousands. */
+/** Stream ids are built only on demand, as most of thousands are never asked for. */
 const PROCESS_ID = randomBytes(8).toString('hex');
 let openedCount = 0;
 
 /** How the events of one stream reach its client. */
 export interface StreamLane {
-  /** Whether what the client does not take waits in it. Otherwise a reader pauses as soon as it is full. */
+  /** Whether unsent bytes may wait in this lane. If not, readers pause as soon as it is full. */
   readonly holdsUnsent: boolean;
-  /** Bytes that wait for the client to take them. */
+  /** The bytes that wait for the client to take them. */
   readonly unsentBytes: number;
-  /** @returns whether the client takes more right now */
+  /** @returns whether more can be written right now */
   write(batch: FrameBatch, place: Place): boolean;
   send(event: events.ControlEvent): void;
-  /** Breaks the silence, without an event. */
+  /** Breaks the silence without sending an event. */
   heartbeat(): void;
   isFull(): boolean;
-  /** Resolves once the client takes more, or is gone: with whether it was slow. */
+  /** Resolves once the client takes more or is gone, with whether it was slow. */
   drained(): Promise<boolean>;
   end(): void;
-  /** Breaks the connection; the client comes back by its Last-Event-ID. */
+  /** Breaks the connection. The client resumes by its Last-Event-ID. */
   destroy(): void;
 }
 
-/** What a stream needs of whoever opened it. */
+/** What a stream needs from its owner. */
 export interface StreamOwner {
   readonly maxUnsentBytes: number;
-  /** A reader is told of a gap. */
+  /** Called when a reader is told of a gap. */
   gap(stream: Stream, channel: string, gap: Gap): void;
-  /** The client is gone, or was sent away: the stream holds nothing any more but the feeds it was given. */
+  /** Called when the client is gone. The owner releases the stream's feeds. */
   closed(stream: Stream): void;
 }
 
-/** One channel of a stream. */
+/** A stream's part in one channel. */
 interface Part {
   readonly reader: ChannelReader;
   readonly place: Place;
@@ -55,10 +55,10 @@ interface Part {
 export class Stream implements ReaderSink {
   private readonly number = ++openedCount;
   readonly openedAtMs = Date.now();
-  /** Why it was ended, if the server ended it. */
+  /** Why the server ended the stream, if it did. */
   closingReason: events.ClosingReason | undefined;
   private readonly parts: readonly Part[];
-  /** Counts of `beat` without a write in between. */
+  /** The number of beats since the last write. */
   private silentBeats = 0;
   private stalledBeats = 0;
   private unsentBytes = 0;
@@ -79,7 +79,7 @@ export class Stream implements ReaderSink {
     }));
   }
 
-  /** Unique over all nodes. */
+  /** Unique across all nodes. */
   get id(): string {
     return `${PROCESS_ID}-${this.number.toString(36)}`;
   }
@@ -88,16 +88,16 @@ export class Stream implements ReaderSink {
     return this.parts.map(({ reader }) => reader.feed);
   }
 
-  /** Tells where each channel begins, replays what it must, and goes on live. */
+  /** Announces where each channel begins, replays what was missed, and continues live. */
   async run(starts: readonly Start[], retryMs?: number): Promise<void> {
-    const beginnings = await Promise.all(
+    const resolvedStarts = await Promise.all(
       this.parts.map(({ reader }, index) => reader.begin(starts[index] ?? { kind: 'live' })),
     );
     if (this.isOver()) {
       return;
     }
-    this.announce(beginnings, starts, retryMs);
-    // One after the other: each fills the socket, and waits until it takes more.
+    this.announce(resolvedStarts, starts, retryMs);
+    // One after the other, as each fills the socket and waits until it takes more.
     for (const { reader } of this.parts) {
       await reader.run();
     }
@@ -130,8 +130,8 @@ export class Stream implements ReaderSink {
   }
 
   /**
-   * To be called at equal intervals. Breaks a silence of this many of them, and cuts off a client that took
-   * nothing of what waits for it for as many.
+   * Call it at equal intervals. After `max` silent intervals it sends a heartbeat. After as many in which the client
+   * took nothing of what waits for it, it breaks the connection.
    */
   beat(max: number): void {
     const { unsentBytes } = this.lane;
@@ -148,7 +148,7 @@ export class Stream implements ReaderSink {
     }
   }
 
-  /** Says why, and ends the stream with what its client still takes. */
+  /** Sends `stream.closing` with the reason, and ends the stream once its client has taken what was written. */
   end(reason: events.ClosingReason, reconnect: boolean, retryMs?: number): void {
     if (this.isEnding() || this.isClosed) {
       return;
@@ -159,12 +159,12 @@ export class Stream implements ReaderSink {
     this.lane.end();
   }
 
-  /** Breaks the connection; the client comes back by its Last-Event-ID. */
+  /** Breaks the connection. The client resumes by its Last-Event-ID. */
   destroy(): void {
     this.lane.destroy();
   }
 
-  /** The client is gone. */
+  /** Call it when the client is gone. */
   closed(): void {
     if (!this.isClosed) {
       this.isClosed = true;
@@ -173,7 +173,9 @@ export class Stream implements ReaderSink {
     }
   }
 
-  /** Nobody is subscribed any more. One that was sent away has yet to take what was written: see `beat`. */
+  /**
+   * Call it when the subscriber is gone. If the server ended the stream, its client may still take what was written.
+   */
   unsubscribed(): void {
     if (this.isEnding()) {
       void this.lane.drained().then(() => this.closeOnceTaken());
@@ -208,7 +210,7 @@ export class Stream implements ReaderSink {
 
   private slowDown(reader: ChannelReader, rule: SlowReaderRule): void {
     if (rule === 'close' && this.isTooMuchUnsent(reader)) {
-      // It comes back by its Last-Event-ID.
+      // The client resumes by its Last-Event-ID.
       this.end('slow-reader', true);
       return;
     }
@@ -216,11 +218,11 @@ export class Stream implements ReaderSink {
     this.lane
       .drained()
       .then((isSlow) => reader.run(isSlow ? limitOf(rule, this.owner.maxUnsentBytes) : undefined))
-      // Only a feed that closes rejects, and it closes after its streams.
+      // Only a feed that closes rejects, and feeds close after their streams.
       .catch(() => this.destroy());
   }
 
-  /** For the lane that does not hear of the end of its response. */
+  /** For the observable lane, which is not told when its response closes. */
   private closeOnceTaken(): void {
     if (this.lane.unsentBytes === 0) {
       this.closed();
@@ -232,12 +234,12 @@ export class Stream implements ReaderSink {
   }
 
   private announce(
-    beginnings: readonly Beginning[],
+    resolvedStarts: readonly ResolvedStart[],
     starts: readonly Start[],
     retryMs: number | undefined,
   ): void {
     const channels = this.parts.map(({ reader, place }, index) => {
-      const { newest, gap } = beginnings[index] as Beginning;
+      const { newest, gap } = resolvedStarts[index] as ResolvedStart;
       this.ids.move(place, reader.position);
       return {
         channel: reader.feed.channel.name,
@@ -248,7 +250,7 @@ export class Stream implements ReaderSink {
     });
     this.send({ ...events.ready(this.ids.id, channels), retry: retryMs });
     this.parts.forEach(({ reader }, index) => {
-      const { gap } = beginnings[index] as Beginning;
+      const { gap } = resolvedStarts[index] as ResolvedStart;
       if (gap) {
         this.gap(gap, reader);
       }
@@ -264,7 +266,7 @@ export class Stream implements ReaderSink {
   }
 }
 
-/** How much of the newest a reader goes on with that was too slow. */
+/** The most that a reader that was too slow continues with. */
 function limitOf(rule: SlowReaderRule, maxBytes: number) {
   switch (rule) {
     case 'close':

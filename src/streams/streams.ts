@@ -6,8 +6,8 @@ import { requireNames } from '../channels/channel-name.js';
 import type { Channel } from '../channels/channel-policies.js';
 import type { Identity } from '../channels/policy.js';
 import { Stopping } from '../concurrency/stopping.js';
-import { BirdsongSettings } from '../config/birdsong.settings.js';
-import type { Start } from '../delivery/channel.reader.js';
+import { BirdsongSettings } from '../config/birdsong-settings.js';
+import type { Start } from '../delivery/channel-reader.js';
 import { Feeds } from '../delivery/feeds.js';
 import { UnsentBytes } from '../delivery/unsent-bytes.js';
 import {
@@ -20,20 +20,20 @@ import { lastEventIdOf } from '../http/last-event-id.js';
 import * as events from '../protocol/control-events.js';
 import { Connections } from './connections.js';
 import { EventIds, type Place } from './event-ids.js';
-import { FastLane } from './fast.lane.js';
-import { ObservableLane } from './observable.lane.js';
+import { FastLane } from './fast-lane.js';
+import { ObservableLane } from './observable-lane.js';
 import { endWithResponse, openEventStream } from './open-event-stream.js';
 import { RequestIds } from './request-ids.js';
 import { startsOf } from './resume.js';
 import { Stream, type StreamLane, type StreamOwner } from './stream.js';
-import { StreamRegistry } from './stream.registry.js';
+import { StreamRegistry } from './stream-registry.js';
 
-/** Over how long those who are sent away come back, at the least. */
+/** The shortest period over which clients that are sent away come back. */
 const SPREAD_MIN_MS = 1000;
 
-/** What a stream is opened with. */
+/** How a stream is opened. */
 export interface StreamSettings {
-  /** With how many of the newest messages of each channel a first connect begins. */
+  /** How many of each channel's newest messages a first connect begins with. */
   readonly historyCount: number;
   /** Whose stream it is. */
   readonly identity: Identity | undefined;
@@ -61,7 +61,7 @@ export class Streams implements StreamOwner {
 
   /**
    * The fast lane: writes the stream to this response itself.
-   * @throws BirdsongError `invalid-request` for no channel, too many, or one twice; `overloaded`
+   * @throws BirdsongError `invalid-request` for no channel, too many or a duplicate; `overloaded`
    */
   serve(
     channels: readonly Channel[],
@@ -78,7 +78,7 @@ export class Streams implements StreamOwner {
   }
 
   /**
-   * The observable lane: emits the stream to whoever subscribes, several subscribers at once included.
+   * The observable lane: emits the stream to its subscribers, which share it.
    * @throws BirdsongError as `serve`
    */
   stream(
@@ -105,14 +105,14 @@ export class Streams implements StreamOwner {
     }
   }
 
-  /** For each open stream, what ends it. */
-  departures(): (() => void)[] {
+  /** Functions that each end one open stream. */
+  closers(): (() => void)[] {
     return [...this.registry.all].map(
       (stream) => () => stream.end('shutdown', true, this.spreadRetryMs()),
     );
   }
 
-  /** Breaks the connections of those who have not taken their end. */
+  /** Breaks the connections of clients that have not taken the end of their stream. */
   cutOff(): void {
     for (const stream of this.registry.all) {
       stream.destroy();
@@ -125,11 +125,11 @@ export class Streams implements StreamOwner {
     starts: readonly Start[],
     identity: Identity | undefined,
   ): void {
-    // At once, so that `onopen` fires.
+    // Written at once, so that `onopen` fires.
     response.write(`retry: ${this.settings.retryMs}\n: welcome\n\n`);
     const refusal = this.refusal(channels);
     if (refusal) {
-      // With an error status an EventSource would never come back.
+      // After an error status, an EventSource would never come back.
       response.end(events.formatControlEvent(refusal));
       return;
     }
@@ -152,7 +152,7 @@ export class Streams implements StreamOwner {
     const refusal = this.refusal(channels);
     if (refusal ?? raw.method === 'HEAD') {
       if (refusal) {
-        subscriber.next({ ...refusal, id: requestIds.pass(undefined) } as MessageEvent);
+        subscriber.next({ ...refusal, id: requestIds.assign(undefined) } as MessageEvent);
       }
       subscriber.complete();
       return undefined;
@@ -193,7 +193,7 @@ export class Streams implements StreamOwner {
       channels.map(({ name }) => name),
       this.settings.maxChannelsPerStream,
     );
-    // While it stops, a client is told to come back: see `refusal`.
+    // While stopping, a stream is opened only to tell the client to come back: see `refusal`.
     if (!this.stopping.isStopping) {
       this.requireRoom(channels);
     }
@@ -204,7 +204,7 @@ export class Streams implements StreamOwner {
     this.feeds.requireRoom(channels);
   }
 
-  /** Why a stream cannot begin: also for what became of the room since it was found. */
+  /** Why a stream cannot begin. Checks the room again, because it may have gone since the headers were sent. */
   private refusal(channels: readonly Channel[]): events.ControlEvent | undefined {
     if (this.stopping.isStopping) {
       return events.closing('shutdown', true, this.spreadRetryMs());
@@ -217,14 +217,14 @@ export class Streams implements StreamOwner {
     }
   }
 
-  /** Random, so that those who are sent away together do not come back together. */
+  /** Random, so that clients that are sent away together do not come back together. */
   private spreadRetryMs(): number {
     const { retryMs } = this.settings;
     return Math.round(retryMs + Math.random() * Math.max(retryMs, SPREAD_MIN_MS));
   }
 }
 
-/** One for each channel of a request, whoever streams it. */
+/** The place of a channel, shared by all streams of a request. */
 function placeOf(channel: string, ids: EventIds, start: Start | undefined): Place {
   const place = ids.find(channel) ?? ids.add(channel);
   if (start?.kind === 'after' && start.position) {

@@ -1,37 +1,37 @@
 import { equal } from 'node:assert/strict';
-import { closeCases } from './contract/close.cases.js';
-import { connectionCases } from './contract/connection.cases.js';
-import { shows, type ContractScript, type Guarantee } from './contract/contract-case.js';
-import { deliverCases } from './contract/deliver.cases.js';
+import { closeCases } from './contract/close-cases.js';
+import { connectionCases } from './contract/connection-cases.js';
+import { defineCase, type CaseDefinition, type Guarantee } from './contract/contract-case.js';
+import { deliverCases } from './contract/deliver-cases.js';
 import { inTime } from './contract/eventually.js';
-import { lossCases } from './contract/loss.cases.js';
-import { publishCases } from './contract/publish.cases.js';
-import { readCases } from './contract/read.cases.js';
-import { Scene } from './contract/scene.js';
+import { lossCases } from './contract/loss-cases.js';
+import { publishCases } from './contract/publish-cases.js';
+import { readCases } from './contract/read-cases.js';
+import { CaseContext } from './contract/case-context.js';
 import type { BrokerWorld, Trait } from './contract/world.js';
 
 export type { Guarantee } from './contract/contract-case.js';
 export type { BrokerNode, BrokerWorld, Link, Store, Trait } from './contract/world.js';
 
-/** One thing that is shown of a broker. */
+/** One test of a broker. */
 export interface ContractCase {
-  /** Which of the port's guarantees it belongs to. */
+  /** The guarantee of the port that it tests, by number. */
   readonly guarantee: Guarantee;
-  /** A sentence; no two cases have the same. */
+  /** A sentence, unique among the cases. */
   readonly name: string;
-  /** Takes a world of its own and closes it. Rejects if the broker does not keep the guarantee. */
+  /** Creates a world of its own and closes it. Rejects if the broker does not keep the guarantee. */
   readonly run: () => Promise<void>;
 }
 
 export interface ContractOptions {
   /**
-   * What cannot befall this broker, as one that is in the same process as its messages cannot lose its connection.
-   * Default: nothing; all of it is tried.
+   * What cannot happen to this broker: one in the same process as its messages, for example, cannot lose its
+   * connection. Default: nothing; everything is tested.
    */
   readonly cannot?: readonly Trait[];
 }
 
-const SCRIPTS: readonly ContractScript[] = [
+const DEFINITIONS: readonly CaseDefinition[] = [
   ...publishCases,
   ...deliverCases,
   ...readCases,
@@ -41,7 +41,7 @@ const SCRIPTS: readonly ContractScript[] = [
 ];
 
 /**
- * What every `Broker` has to guarantee, as cases for any test runner:
+ * The guarantees of every `Broker`, as test cases for any test runner:
  *
  * ```ts
  * for (const { name, run } of brokerContract(createWorld)) {
@@ -49,43 +49,47 @@ const SCRIPTS: readonly ContractScript[] = [
  * }
  * ```
  *
- * The cases can run one after the other only. Most are through in milliseconds; give each 30 s.
+ * The cases must run one after the other. Most take milliseconds; allow each 30 s.
  *
- * @param createWorld makes what one case runs in
+ * @param createWorld creates the world of one case
  */
 export function brokerContract(
   createWorld: () => BrokerWorld | Promise<BrokerWorld>,
   { cannot = [] }: ContractOptions = {},
 ): ContractCase[] {
-  const scripts = SCRIPTS.filter(({ trait }) => !trait || !cannot.includes(trait));
-  return [...scripts, ...cannot.map(declared)].map(({ guarantee, name, play }) => ({
+  const definitions = DEFINITIONS.filter(({ trait }) => !trait || !cannot.includes(trait));
+  return [...definitions, ...cannot.map(declared)].map(({ guarantee, name, run }) => ({
     guarantee,
     name,
     run: async () => {
-      const scene = new Scene(await createWorld());
+      const context = new CaseContext(await createWorld());
       try {
-        await inTime(play(scene));
+        await inTime(run(context));
       } finally {
-        await scene.close();
+        await context.close();
       }
     },
   }));
 }
 
-/** What is not tried has a line of its own in the report, and must not contradict the world. */
-function declared(trait: Trait): ContractScript {
+/** Gives each trait that is not tested a line in the report, and checks that the world does not contradict it. */
+function declared(trait: Trait): CaseDefinition {
   const guarantee = {
     'serve several nodes': 1,
     'lose its connection': 3,
     'lose messages': 5,
   } as const;
-  return shows(guarantee[trait], `is declared as one that cannot ${trait}`, async (scene) => {
-    const node = await scene.node();
-    if (trait === 'lose its connection') {
-      equal(node.link, undefined, 'a node that has a link can lose its connection');
-    }
-    if (trait === 'lose messages') {
-      equal(scene.hasStore, false, 'a world that has a store can lose messages');
-    }
-  });
+  return defineCase(
+    guarantee[trait],
+    `is declared as one that cannot ${trait}`,
+    async (context) => {
+      const node = await context.node();
+      if (trait === 'lose its connection') {
+        equal(node.link, undefined, 'a node that has a link can lose its connection');
+      }
+      if (trait === 'lose messages') {
+        equal(context.hasStore, false, 'a world that has a store can lose messages');
+      }
+    },
+  );
 }

@@ -58,7 +58,7 @@ describe('The model', () => {
     expect(() => readConstants(given, none)).toThrow('redisCpuUsPerMessage');
   });
 
-  test('takes what was measured where it was measured, and what is between for between', () => {
+  test('uses measured values at measured rates, and interpolates between them', () => {
     const { deliveries } = constants;
     for (const { perSecond, cpuUs } of deliveries) {
       expect(deliveryCpuUs(constants, perSecond)).toBeCloseTo(cpuUs);
@@ -161,7 +161,7 @@ describe('A simulated storm', () => {
     seed: fc.nat(),
   });
 
-  test('is the same for the same seed, and brings nobody back before they were told', () => {
+  test('is the same for the same seed, and brings no reader back before it was told to', () => {
     fc.assert(
       fc.property(storms, (storm) => {
         const outcome = simulateStorm(storm);
@@ -175,7 +175,7 @@ describe('A simulated storm', () => {
     );
   });
 
-  test('takes as long as the process needs for all of them, at the least', () => {
+  test('takes at least as long as the process needs for all readers', () => {
     const storm = { readers: 10_000, drainMs: 0, retryMs: 2000, retrySpread: 1, seed: 1 };
     const { maxMs, refusedShare } = simulateStorm({ ...storm, serviceMs: 1, freeShare: 0.5 });
     expect(maxMs).toBeGreaterThanOrEqual(2000 + 10_000 * 2);

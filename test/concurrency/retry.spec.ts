@@ -25,12 +25,12 @@ describe('A retry', () => {
     expect(lines).toEqual(['Readers wait: Error: away']);
   });
 
-  test('that its owner ends rejects all who wait, at once, and begins nothing more', async () => {
+  test('that its owner ends rejects all waiting calls at once and starts no further attempt', async () => {
     const retry = new Retry(60_000);
     let attempts = 0;
     const attempt = () => {
       attempts++;
-      // The second failure is followed by a wait, and the third would be a long time off.
+      // A wait follows the second failure; the third attempt would come much later.
       if (attempts === 4) setImmediate(() => retry.end());
       return fail();
     };
@@ -42,7 +42,7 @@ describe('A retry', () => {
     expect(attempts).toBe(4);
   });
 
-  test('that ends during an attempt lets it succeed', async () => {
+  test('that is ended during an attempt lets that attempt succeed', async () => {
     const retry = new Retry(100);
     const outcome = retry.run('One waits', async () => {
       await new Promise(setImmediate);

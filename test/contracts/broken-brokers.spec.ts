@@ -9,7 +9,7 @@ import type {
   PublishResult,
   Subscription,
 } from '../../src/index.js';
-import { MemoryBroker } from '../../src/engines/memory/memory.broker.js';
+import { MemoryBroker } from '../../src/engines/memory/memory-broker.js';
 import { brokerContract, type Guarantee } from '../../src/testing/contract.js';
 import { SETTINGS } from './settings.js';
 
@@ -81,7 +81,7 @@ describe('The contract finds a broker that', () => {
     expect(failed).not.toEqual([]);
   });
 
-  test('says that it cannot lose what its world can', async () => {
+  test('declares that it cannot lose what its world can', async () => {
     const cases = brokerContract(
       () => ({
         node: () => ({
@@ -104,7 +104,7 @@ describe('The contract finds a broker that', () => {
     }
   });
 
-  test('has a world in which nothing can be broken, and does not say so', async () => {
+  test('has a world in which nothing can be broken, without declaring it', async () => {
     const cases = brokerContract(() => ({
       node: () => ({ createBroker: () => new MemoryBroker(SETTINGS) }),
       close: resolved,

@@ -1,7 +1,7 @@
 // The contract with another test runner: runners.spec.ts copies this into the package that is built, whose parts it loads.
 import { brokerContract } from 'birdsong/testing/contract';
 import { test } from 'node:test';
-import { MemoryBroker } from './dist/engines/memory/memory.broker.js';
+import { MemoryBroker } from './dist/engines/memory/memory-broker.js';
 
 const createWorld = () => ({
   node: () => ({

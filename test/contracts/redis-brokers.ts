@@ -1,12 +1,12 @@
 import type { Redis } from 'ioredis';
 import type { Broker } from '../../src/broker/broker.port.js';
-import type { RedisCommonOptions } from '../../src/config/redis.options.js';
-import { BirdsongSettings } from '../../src/config/birdsong.settings.js';
-import type { RedisOptions, RedisSettings } from '../../src/config/redis.settings.js';
-import { RedisBroker } from '../../src/engines/redis/redis.broker.js';
+import type { RedisCommonOptions } from '../../src/config/redis-options.js';
+import { BirdsongSettings } from '../../src/config/birdsong-settings.js';
+import type { RedisOptions, RedisSettings } from '../../src/config/redis-settings.js';
+import { RedisBroker } from '../../src/engines/redis/redis-broker.js';
 import { RedisServer } from '../harness/redis-server.js';
 
-/** A broker that is not open yet. */
+/** Creates a broker without opening it. */
 export function createRedisBroker(redis: RedisOptions): Broker {
   const settings = new BirdsongSettings({ channels: {}, redis });
   return new RedisBroker(settings, settings.redis as RedisSettings);

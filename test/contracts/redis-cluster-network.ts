@@ -5,7 +5,7 @@ import type { RedisServer } from '../harness/redis-server.js';
 import type { TcpProxy } from '../harness/tcp-proxy.js';
 import { createRedisBroker } from './redis-brokers.js';
 
-/** More than the nodes of any one world. */
+/** More than any world has nodes. */
 const USERS = ['node1', 'node2', 'node3'];
 const PASSWORD = 'secret';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { BirdsongError } from '../../src/errors/birdsong.error.js';
+import { BirdsongError } from '../../src/errors/birdsong-error.js';
 import type { Broker } from '../../src/broker/broker.port.js';
 import { RedisServer } from '../harness/redis-server.js';
 import { Replication } from '../harness/replication.js';
@@ -38,7 +38,7 @@ describe('RedisBroker, waiting for a replica,', () => {
     expect(error).toMatchObject({ code: 'broker-unavailable', retryAfterSeconds: 1 });
   };
 
-  test('acknowledges what the replica has', async () => {
+  test('acknowledges messages that the replica has', async () => {
     const channel = newChannel({ count: 10_000 });
     const [one, two] = await Promise.all([open(), open()]);
     const recorder = await Recorder.on(one, channel);
@@ -51,14 +51,14 @@ describe('RedisBroker, waiting for a replica,', () => {
     expect(publishing[1].faultsOf(recorder)).toEqual([]);
   });
 
-  test('acknowledges nothing without it, and a repeat once it has it', async () => {
+  test('acknowledges nothing without the replica, and a repeat once the replica has it', async () => {
     const channel = newChannel();
     const [one, two] = await Promise.all([open(), open()]);
     const recorder = await Recorder.on(two, channel);
     const message = { ...publication('held'), idempotencyKey: 'held' };
     replication.link.blackhole();
     await expectRefused(one.publish(channel, message));
-    // Neither for who finds it accepted already, over a connection that wrote nothing yet.
+    // Nor a repeat over a connection that has written nothing yet.
     await expectRefused(two.publish(channel, message));
     await replication.link.restore();
     await replication.caughtUp();
@@ -69,7 +69,7 @@ describe('RedisBroker, waiting for a replica,', () => {
     expect(recorder.received.map(dataOf)).toEqual(['held']);
   });
 
-  test('serves whoever reads meanwhile', async () => {
+  test('serves readers meanwhile', async () => {
     const [quiet, channel] = [newChannel(), newChannel()];
     const one = await open({ commandTimeoutMs: 1000 });
     replication.link.blackhole();
@@ -82,7 +82,7 @@ describe('RedisBroker, waiting for a replica,', () => {
     expect(isOver).toBe(true);
   });
 
-  test('answers in time, however much is sent', async () => {
+  test('answers in time, however much is published', async () => {
     const channel = newChannel();
     const one = await open();
     replication.link.blackhole();
@@ -102,7 +102,7 @@ describe('RedisBroker, waiting for a replica,', () => {
     const publishing = new Publishing(two, channel);
     await publishing.more(200);
     replication.link.blackhole();
-    // The master takes more than its replica will ever have, and readers get that.
+    // The master accepts more than its replica will ever have, and readers get that too.
     await recorder.messages(recorder.received.length + 1);
     await one.read(channel, { limit: 1 });
     await master.kill();

@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterEach(() => world.closeBrokers());
 afterAll(() => certificates.remove());
 
-/** The user of the documentation, as it stands there. */
+/** The Redis user exactly as the documentation defines it. */
 async function addUser(admin: Redis): Promise<void> {
   const [line = ''] = /^ACL SETUSER .*$/m.exec(readFileSync('docs/redis.md', 'utf8')) ?? [];
   await admin.call('ACL', ...line.split(' ').slice(1));
@@ -31,7 +31,7 @@ async function addUser(admin: Redis): Promise<void> {
 
 async function users(admin: Redis): Promise<(string | undefined)[]> {
   const lines = String(await admin.client('LIST')).split('\n');
-  // Without the right to it, connections have no names: what is not the test's own is Birdsong's.
+  // This user may not name its connections, so every connection that is not the test's own is Birdsong's.
   return lines.map((line) => / user=(\S+)/.exec(line)?.[1]).filter((name) => name !== 'default');
 }
 
@@ -61,7 +61,7 @@ describe('RedisBroker, with TLS, users and passwords,', () => {
   });
   afterAll(() => redis.stop());
 
-  test('needs no more rights than the documentation says', async () => {
+  test('needs no more rights than documented', async () => {
     const admin = redis.client();
     const broker = await world.openOn({ url: redis.url, ...user });
     await use(broker);
@@ -76,7 +76,7 @@ describe('RedisBroker, with TLS, users and passwords,', () => {
     await use(await world.openOn({ url, tls }));
   });
 
-  test('does not trust a CA that it was not told of', async () => {
+  test('does not trust a CA that it was not given', async () => {
     const url = `rediss://127.0.0.1:${tlsPort}`;
     await expect(world.openOn({ url })).rejects.toThrow(/127\.0\.0\.1:\d+: .*certificate/);
   });
@@ -87,7 +87,7 @@ describe('RedisBroker, with TLS, users and passwords,', () => {
     );
   });
 
-  test('is the same on a cluster', async () => {
+  test('does the same on a cluster', async () => {
     const cluster = await RedisCluster.start({ certificates });
     try {
       await Promise.all(cluster.masters.map((node) => addUser(cluster.client(node))));
@@ -108,7 +108,7 @@ describe('RedisBroker, with TLS, users and passwords,', () => {
       await cluster.stop();
     }
   });
-  test('is the same with Sentinels, also after a failover', async () => {
+  test('does the same with Sentinels, even after a failover', async () => {
     const watched = await RedisSentinels.start(certificates);
     try {
       const [master, replica] = watched.redises;

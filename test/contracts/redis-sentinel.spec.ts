@@ -19,7 +19,7 @@ const open = () =>
   world.openOn({ ...watched.options, commandTimeoutMs: 1000, probeIntervalMs: 500 });
 
 describe('RedisBroker, on a master that Sentinels watch,', () => {
-  test('goes on with the replica when the master hangs, though a Sentinel is dead', async () => {
+  test('continues with the replica when the master hangs, even if a Sentinel is dead', async () => {
     await watched.killOne();
     const channel = newChannel({ count: 100_000 });
     const [one, two] = await Promise.all([open(), open()]);
@@ -31,7 +31,7 @@ describe('RedisBroker, on a master that Sentinels watch,', () => {
     await publishing.refusals(1);
     await watched.untilMaster(replica);
     await publishing.more(100);
-    // It believes that it is the master, until a Sentinel tells it otherwise; whoever asks it finds nobody new.
+    // It believes that it is the master until a Sentinel tells it otherwise, so asking it would not help.
     master.resume();
     await publishing.more(100);
     await publishing.stopAndCatchUp(recorder);
@@ -40,7 +40,7 @@ describe('RedisBroker, on a master that Sentinels watch,', () => {
     expect(publishing.faultsOf(recorder)).toEqual([]);
   });
 
-  test('does not open if the Sentinels know no master of that name, or do not answer', async () => {
+  test('does not open if the Sentinels do not know the master’s name, or do not answer', async () => {
     const { sentinel } = watched.options;
     await expect(world.openOn({ sentinel: { ...sentinel, name: 'nobody' } })).rejects.toThrow(
       'No such master',

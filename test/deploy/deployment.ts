@@ -27,7 +27,7 @@ export class Deployment {
     return new Deployment(redis, nodes, nginx);
   }
 
-  /** Starts a node at the port of one that has ended. */
+  /** Starts a node on the port of one that has ended. */
   async replace(node: BirdsongNode): Promise<BirdsongNode> {
     const env = { REDIS_URL: this.redis.url };
     const replacement = await BirdsongNode.start({ env, port: node.port });
@@ -40,7 +40,7 @@ export class Deployment {
     return request(`${this.nginx.url}/channels/${channel}/messages`, { json: { data }, headers });
   }
 
-  /** Sends through nginx as the protocol advises: with one key, again for as long as it is 503. */
+  /** Sends through nginx as the protocol advises: with one key, and again while the answer is 503. */
   async sendUntilAccepted(channel: string, data: unknown): Promise<HttpAnswer> {
     const headers = { 'Idempotency-Key': randomUUID() };
     for (;;) {

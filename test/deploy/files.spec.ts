@@ -42,7 +42,7 @@ describe('The Dockerfile', () => {
     }
   });
 
-  it('has a health check that fails when the server is not ready, silent or gone', async () => {
+  it('has a health check that fails when the server is not ready, does not answer or is gone', async () => {
     const notReady = createServer((_, response) => response.writeHead(503).end());
     const silent = createServer(() => undefined);
     for (const server of [notReady, silent]) {
@@ -55,12 +55,12 @@ describe('The Dockerfile', () => {
     expect(await checkHealth(await freePort())).toBe(1);
   });
 
-  it('starts what the package names as its program', () => {
+  it('starts the program that the package names', () => {
     const { bin } = JSON.parse(textOf('package.json')) as { bin: { birdsong: string } };
     expect(command(/^CMD (\[.*\])$/m)).toEqual(['node', bin.birdsong]);
   });
 
-  it('copies only files that are there and that .dockerignore lets in', () => {
+  it('copies only files that exist and that .dockerignore allows', () => {
     const letIn = namesIn(textOf('.dockerignore'), /^!(.+)$/gm);
     const copied = namesIn(dockerfile, /^COPY (?!--from)(.+) \S+$/gm).flatMap((names) =>
       names.split(' ').filter((name) => name !== '.'),
@@ -77,7 +77,7 @@ describe('The .env.example', () => {
     [...example.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
   );
 
-  it('names every variable of the server and no other', () => {
+  it('names exactly the variables of the server', () => {
     const names = namesIn(example, /^(?:# )?([A-Z_]+)=/gm);
     expect(names).toEqual(VARIABLES.map(({ name }) => name).sort());
   });
@@ -86,11 +86,11 @@ describe('The .env.example', () => {
     expect(readEnvironment(set)).toEqual(readEnvironment({}));
   });
 
-  it('gives examples that are accepted for what has no default', () => {
+  it('gives valid examples for variables without a default', () => {
     const examples = [...example.matchAll(/^# ([A-Z_]+)=(.*)$/gm)].map(
       ([, name = '', value = '']) => [name, value] as const,
     );
-    // Each for itself: some exclude each other. What one needs is not told of as a fault of its own.
+    // One at a time, as some exclude each other. An error about another variable that one needs does not count.
     for (const [name, value] of examples) {
       const others = { REDIS_SENTINELS: 'a:1', REDIS_SENTINEL_NAME: 'm', REDIS_PASSWORD: 'p' };
       const env = name.startsWith('REDIS_SENTINEL') || name === 'REDIS_USERNAME' ? others : {};
@@ -113,24 +113,24 @@ describe('The limits of nginx', () => {
     return Number(digits);
   }
 
-  it('let a stream be silent for longer than a heartbeat', () => {
+  it('let a stream be silent for longer than the heartbeat interval', () => {
     const seconds = numberAfter('events/?$ {', /proxy_read_timeout (\d+)s;/);
     expect(seconds).toBeGreaterThanOrEqual(3 * defaults.options.heartbeatSeconds);
   });
 
-  it('end connections to a node before the node does', () => {
+  it('close connections to a node before the node does', () => {
     const seconds = numberAfter('upstream birdsong {', /keepalive_timeout (\d+)s;/);
     expect(seconds).toBeGreaterThan(0);
     expect(seconds).toBeLessThan(defaults.KEEP_ALIVE_SECONDS);
   });
 
-  it('let a long-poll wait for as long as it may', () => {
+  it('allow the longest long-poll', () => {
     const longestWaitSeconds = 30;
     const seconds = numberAfter('messages/?$ {', /proxy_read_timeout (\d+)s;/);
     expect(seconds).toBeGreaterThan(longestWaitSeconds);
   });
 
-  it('let the largest message and the largest batch pass', () => {
+  it('allow the largest message and the largest batch', () => {
     const kibibytes = numberAfter('server {', /client_max_body_size (\d+)k;/);
     expect(kibibytes * 1024).toBeGreaterThan(1.5 * defaults.options.maxMessageBytes);
     expect(kibibytes * 1024).toBeGreaterThan(defaults.MAX_BATCH_BYTES);
@@ -140,25 +140,25 @@ describe('The limits of nginx', () => {
 describe('The docker-compose.yaml', () => {
   const compose = textOf('docker-compose.yaml');
 
-  it('gives nginx every variable of its template and no other', () => {
+  it('gives nginx exactly the variables of its template', () => {
     const template = textOf('deploy/nginx/birdsong.conf.template');
     expect(namesIn(compose, /^\s+(BIRDSONG_\w+):/gm)).toEqual(
       namesIn(template, /\$\{(BIRDSONG_\w+)\}/g),
     );
   });
 
-  it('has the nodes believe nginx, which says who asks', () => {
+  it('makes the nodes trust nginx about client addresses', () => {
     const [, proxies = ''] = /^\s+TRUST_PROXY: (\S+)$/m.exec(compose) ?? [];
     expect(readEnvironment({ TRUST_PROXY: proxies }).TRUST_PROXY).toEqual(['uniquelocal']);
   });
 
-  it('mounts files that are there', () => {
+  it('mounts files that exist', () => {
     const files = namesIn(compose, /^\s+- \.\/([^:]+):/gm);
     expect(files.length).toBeGreaterThan(0);
     for (const name of files) expect([name, existsSync(pathOf(name))]).toEqual([name, true]);
   });
 
-  it('runs Redis so that it forgets nothing', async () => {
+  it('runs Redis so that it loses nothing', async () => {
     const redis = await RedisServer.start({
       args: ['--include', pathOf('deploy/redis/redis.conf')],
     });

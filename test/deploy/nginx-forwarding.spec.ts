@@ -15,11 +15,11 @@ import { NginxServer } from './nginx-server.js';
 const stream = '/channels/chat.wren/events';
 const messages = '/channels/chat.wren/messages';
 
-describe('nginx in front of nodes that only record what they get', () => {
+describe('nginx in front of nodes that only record requests', () => {
   let nodes: [Server, Server];
   let nginx: NginxServer;
   let received: IncomingMessage[];
-  /** Which node got each of them. */
+  /** Which node got each request. */
   let asked: number[];
   let answer: (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -47,7 +47,7 @@ describe('nginx in front of nodes that only record what they get', () => {
   const post = (data: unknown): Promise<HttpAnswer> =>
     request(nginx.url + messages, { json: { data } });
 
-  it('says who asks, replacing what the client claims', async () => {
+  it('states the client’s address, replacing what the client claims', async () => {
     const headers = { 'X-Forwarded-For': '10.0.0.1', 'X-Forwarded-Proto': 'gopher' };
     await request(`${nginx.url}${messages}?limit=1`, { headers });
     expect(received[0]?.url).toBe(`${messages}?limit=1`);
@@ -64,7 +64,7 @@ describe('nginx in front of nodes that only record what they get', () => {
     expect(received[0]?.headers.connection).not.toBe('close');
   });
 
-  it('asks the other node when one breaks off a GET', async () => {
+  it('asks the other node when one breaks the connection of a GET', async () => {
     answer = ({ socket }, response) => {
       if (received.length === 1) socket.destroy();
       else response.end('{"messages":[]}');
@@ -83,13 +83,13 @@ describe('nginx in front of nodes that only record what they get', () => {
     expect(refused.json()).toMatchObject({ status: 503, code: 'broker-unavailable' });
   });
 
-  it('sends a POST to the node that is there when the other refuses the connection', async () => {
+  it('sends a POST to the other node when one refuses the connection', async () => {
     await close(nodes[0]);
     for (let count = 0; count < 4; count += 1) expect((await post(count)).status).toBe(200);
     expect(received).toHaveLength(4);
   });
 
-  it('hands on the refusal of a send, and does not ask the other node', async () => {
+  it('passes on the refusal of a send, and does not ask the other node', async () => {
     answer = (_, response) => response.writeHead(503, { 'Retry-After': '7' }).end('{"code":"x"}');
     const refused = await post('tui');
     expect([refused.status, refused.text]).toEqual([503, '{"code":"x"}']);
@@ -97,7 +97,7 @@ describe('nginx in front of nodes that only record what they get', () => {
     expect(received).toHaveLength(1);
   });
 
-  it('passes each event on as it comes', async () => {
+  it('passes on each event as it comes', async () => {
     const opened = new Promise<ServerResponse>((resolve) => {
       answer = (_, response) => {
         response.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders();
@@ -124,7 +124,7 @@ describe('nginx in front of nodes that only record what they get', () => {
     expect((await get('/')).status).toBe(503);
   });
 
-  it('tells an EventSource to come back when the node is full, and hands on other refusals', async () => {
+  it('tells an EventSource to come back when the node is full, and passes on other refusals', async () => {
     const refuse = (status: number) => {
       answer = (_, response) => response.writeHead(status).end('{"code":"x"}');
     };
@@ -138,7 +138,7 @@ describe('nginx in front of nodes that only record what they get', () => {
     }
   });
 
-  it('refuses a body beyond any message as a node would', async () => {
+  it('refuses a body larger than any message as a node would', async () => {
     expect((await post('x'.repeat(5_000_000))).status).toBe(200);
     const refused = await post('x'.repeat(5_500_000));
     expect(refused.status).toBe(413);
@@ -147,7 +147,7 @@ describe('nginx in front of nodes that only record what they get', () => {
     expect(received).toHaveLength(1);
   });
 
-  it('compresses the page and its scripts, and never a stream', async () => {
+  it('compresses the page and its scripts, but never a stream', async () => {
     const body = 'song '.repeat(1_000);
     answer = ({ url }, response) => {
       const type = url === stream ? 'text/event-stream' : 'text/javascript';

@@ -23,7 +23,7 @@ export class NginxServer {
   static async start(nodePorts: readonly [number, number]): Promise<NginxServer> {
     const directory = await mkdtemp(join(tmpdir(), 'birdsong-nginx-'));
     try {
-      // The workers are not root, their master may be.
+      // The workers are not root, although their master may be.
       await chmod(directory, 0o755);
       const [port, securePort] = [await freePort(), await freePort()];
       await prepare(directory, {
@@ -84,7 +84,7 @@ async function launch(directory: string): Promise<ServerProcess> {
   const files = ['-p', directory, '-c', join(directory, 'nginx.conf')];
   const server = new ServerProcess('nginx', [...files, '-g', overrides]);
   try {
-    // The sockets are open before the workers are.
+    // The sockets are open before the workers start.
     await server.untilOutput(/start worker process \d/, { stream: 'stderr' });
   } catch (error) {
     await server.end('SIGKILL');

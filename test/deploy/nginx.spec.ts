@@ -42,7 +42,7 @@ describe('Two nodes behind nginx', () => {
     }
   }
 
-  /** Kills a node, and gives the reader whose stream that breaks and the other, whose goes on. */
+  /** Kills a node, and returns the reader whose stream breaks and the one whose stream continues. */
   async function killOneNode(
     readers: readonly [SseReader, SseReader],
   ): Promise<{ broken: SseReader; unbroken: SseReader }> {
@@ -57,7 +57,7 @@ describe('Two nodes behind nginx', () => {
     return { broken, unbroken };
   }
 
-  /** As a browser does it; `received` has the data of all messages so far. */
+  /** Reads as a browser does; `received` has the data of all messages so far. */
   async function openEventSource(): Promise<{ source: EventSource; received: unknown[] }> {
     const source = new EventSource(`${deployment.nginx.url}/channels/${channel}/events`);
     const received: unknown[] = [];
@@ -69,9 +69,9 @@ describe('Two nodes behind nginx', () => {
     return { source, received };
   }
 
-  it('hand each message to the readers of both as it comes', async () => {
+  it('deliver each message to the readers of both as it comes', async () => {
     const readers = [await deployment.read(channel), await deployment.read(channel)] as const;
-    // Each has come before the next is sent: nothing waits for a buffer to fill.
+    // Each arrives before the next is sent, so nothing waits for a buffer to fill.
     for (const count of numbers(1, 20)) {
       const received = Promise.all(readers.map((reader) => reader.next(isMessage)));
       const answer = await deployment.send(channel, count);
@@ -81,13 +81,13 @@ describe('Two nodes behind nginx', () => {
       }
     }
 
-    // They were on a node each, or none would go on without this one.
+    // Each was on its own node, or neither stream would continue.
     const { unbroken } = await killOneNode(readers);
     await sendEach([21]);
     await unbroken.next(isMessage);
   });
 
-  it('send a stream as it is: with its headers, uncompressed, uncached', async () => {
+  it('pass a stream on unchanged: with its headers, uncompressed, uncached', async () => {
     const { status, headers } = await deployment.read(channel);
     expect(status).toBe(200);
     expect(headers['content-type']).toMatch(/^text\/event-stream\b/);
@@ -118,7 +118,7 @@ describe('Two nodes behind nginx', () => {
     }
   });
 
-  it('resume at either what was read from one of them', async () => {
+  it('resume on either node what was read from one of them', async () => {
     const [first, second] = deployment.nodes;
     const before = await SseReader.open(`${first.url}/channels/${channel}/events`);
     await before.next(isReady);
@@ -142,7 +142,7 @@ describe('Two nodes behind nginx', () => {
     await unbroken.next(isMessage);
   });
 
-  it('hold a long-poll until its time is up or a message comes', async () => {
+  it('hold a long-poll until it times out or a message comes', async () => {
     const id = idOf(await deployment.send(channel, 1));
     const path = `${deployment.nginx.url}/channels/${channel}/messages?after=${id}`;
 
@@ -156,7 +156,7 @@ describe('Two nodes behind nginx', () => {
     expect((await held).json()).toMatchObject({ messages: [{ data: 2 }], gap: false });
   });
 
-  it('lose nothing when one is killed: its reader goes on at the other', async () => {
+  it('lose nothing when one is killed: its reader continues on the other', async () => {
     const readers = [await deployment.read(channel), await deployment.read(channel)] as const;
     await sendEach(numbers(1, 5));
     await Promise.all(readers.map((reader) => reader.take(5, isMessage)));
@@ -191,7 +191,7 @@ describe('Two nodes behind nginx', () => {
     }
   });
 
-  it('bring an EventSource back by itself after both were killed, and lose nothing', async () => {
+  it('let an EventSource come back by itself after both were killed, and lose nothing', async () => {
     const { source, received } = await openEventSource();
     await Promise.all([once(source, 'message'), sendEach([1])]);
 

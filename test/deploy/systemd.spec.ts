@@ -14,7 +14,7 @@ const INSTALLED = '/opt/birdsong/';
 const pathOf = (name: string): string => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 const textOf = (name: string): string => readFileSync(pathOf(name), 'utf8');
 
-describe('The unit of systemd', () => {
+describe('The systemd unit', () => {
   const unit = textOf(UNIT);
   let redis: RedisServer;
 
@@ -39,7 +39,7 @@ describe('The unit of systemd', () => {
       ]),
     );
 
-  /** Does what systemd does for `birdsong@<port>`, with the package where the tests have it. */
+  /** Does what systemd does for `birdsong@<port>`, with the package that the tests built. */
   function startInstance(port: number, file: Record<string, string> = {}): ServerProcess {
     const [program = '', ...args] = valueOf('ExecStart')
       .replaceAll('%i', String(port))
@@ -49,19 +49,19 @@ describe('The unit of systemd', () => {
     return new ServerProcess(program, args, { cwd: '/', env });
   }
 
-  it('is valid to systemd', async () => {
+  it('is valid for systemd', async () => {
     const check = new ServerProcess('systemd-analyze', ['verify', pathOf(UNIT)]);
     const { code } = await check.untilExit();
-    // What it does not know, it only says.
+    // systemd only warns about what it does not know.
     expect([code, check.output]).toEqual([0, '']);
   });
 
-  it('starts what the package names as its program', () => {
+  it('starts the program that the package names', () => {
     const { bin } = JSON.parse(textOf('package.json')) as { bin: { birdsong: string } };
     expect(valueOf('ExecStart').split(' ').at(-1)).toBe(INSTALLED + bin.birdsong);
   });
 
-  it('sets only variables that the server reads, to what it accepts', () => {
+  it('sets only variables that the server reads, to valid values', () => {
     const { NODE_ENV, ...set } = {
       ...assignments(valueOf('Environment')),
       ...assignments(valueOf('ExecStart').replace('%i', '3000')),
@@ -71,13 +71,13 @@ describe('The unit of systemd', () => {
     expect(readEnvironment(set)).toMatchObject({ PORT: 3000, TRUST_PROXY: ['loopback'] });
   });
 
-  it('leaves a process the time to stop, and the descriptors that it may need', () => {
+  it('gives a process time to stop, and the descriptors that it may need', () => {
     const defaults = readEnvironment({});
     expect(Number(valueOf('TimeoutStopSec'))).toBeGreaterThan(defaults.options.drainSeconds + 5);
     expect(Number(valueOf('LimitNOFILE'))).toBeGreaterThan(defaults.MAX_CONNECTIONS + 1000);
   });
 
-  it('runs several that share Redis, each on its port, though the settings name another', async () => {
+  it('runs several that share Redis, each on its own port, even if the settings name another', async () => {
     const settings = { PORT: '3000', HOST: '0.0.0.0' };
     const ports = [await freePort(), await freePort()];
     const instances = ports.map((port) => startInstance(port, settings));

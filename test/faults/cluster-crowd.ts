@@ -5,7 +5,7 @@ import { isMessage } from '../harness/event-stream-parser.js';
 import { request } from '../harness/http-client.js';
 import { SseReader } from '../harness/sse-reader.js';
 
-/** Less than Retry-After asks for, so that an outage is not all waiting. */
+/** Less than Retry-After asks for, so that a test does not spend an outage waiting. */
 const RETRY_MS = 100;
 
 interface Message {
@@ -14,11 +14,11 @@ interface Message {
 }
 
 /**
- * For each channel somebody who sends 1, 2, 3, … as a careful client does, each until it is acknowledged; and on
- * each node a reader of each channel and one of all. So every reader must see 1, 2, 3, … of each.
+ * For each channel a sender that sends 1, 2, 3, … as a careful client does, each until it is acknowledged, and on each
+ * node a reader of each channel and one of all. So every reader must see 1, 2, 3, … in each channel.
  */
 export class ClusterCrowd {
-  /** The statuses of answers that were no acknowledgement, with their Retry-After. */
+  /** The statuses of refusals, with their Retry-After. */
   readonly refusals = new Set<string>();
   private readonly sent = new Map<string, number>();
   private readonly readers: SseReader[] = [];
@@ -38,7 +38,7 @@ export class ClusterCrowd {
     return crowd;
   }
 
-  /** Resolves once so many more messages of each channel were acknowledged. */
+  /** Resolves once this many more messages of each channel were acknowledged. */
   async flow(count: number): Promise<void> {
     const goals = this.channels.map((channel) => (this.sent.get(channel) ?? 0) + count);
     const reached = async () => {
@@ -55,7 +55,7 @@ export class ClusterCrowd {
     );
   }
 
-  /** Ends the sending. Resolves once every reader has the last message of each channel, if it comes. */
+  /** Stops sending. Resolves once every reader has the last message of each channel, or has had time to get it. */
   async settle(): Promise<void> {
     this.isOver = true;
     await Promise.all(this.sending);
@@ -64,11 +64,11 @@ export class ClusterCrowd {
         const received = dataOf(reader, channel);
         return received.length === 0 || received.at(-1) === this.sent.get(channel);
       });
-    // Who does not get it lacks it, which is for the test to find.
+    // The test finds a reader that lacks it.
     await Promise.all(this.readers.map((reader) => reader.until(last).catch(() => undefined)));
   }
 
-  /** What readers saw that is not right; nothing, if all is well. */
+  /** What readers saw that is wrong; empty if nothing is. */
   faults(): string[] {
     return this.readers.flatMap((reader, index) => [
       ...(reader.isOpen ? [] : [`the stream of reader ${index} ended`]),

@@ -5,7 +5,7 @@ import { RedisCluster } from '../harness/redis-cluster.js';
 import type { RedisServer } from '../harness/redis-server.js';
 import { ClusterCrowd } from './cluster-crowd.js';
 
-/** The only answer that an outage may have. */
+/** The only refusal that an outage may cause. */
 const REFUSAL = '503, Retry-After 1';
 
 let channelCount = 0;
@@ -91,18 +91,18 @@ describe('Two nodes on a Redis Cluster', () => {
     expect([...crowd.refusals].filter((refusal) => refusal !== REFUSAL)).toEqual([]);
   });
 
-  test('go on with the replica when a master is killed, refuse meanwhile, and hide no loss', async () => {
+  test('continue with the replica when a master is killed, refuse meanwhile, and hide no loss', async () => {
     const master = await cluster.ownerOf(keyOf(channels[0]));
     const replica = await cluster.replicaOf(master);
     await master.kill();
     await isReady(503);
     await cluster.untilMaster(replica);
-    // The new master accepts what it has a replica for.
+    // The new master accepts messages once it has a replica.
     await master.restart();
     await crowd.flow(20);
     await crowd.settle();
 
-    // What the replica did not have yet is told.
+    // Readers are told of what the replica did not have yet.
     expect(crowd.gapCount() > 0 ? [] : crowd.faults()).toEqual([]);
     expect([...crowd.refusals]).toEqual([REFUSAL]);
     await isReady(200);
@@ -111,7 +111,7 @@ describe('Two nodes on a Redis Cluster', () => {
   async function isReady(status: number): Promise<void> {
     for (const { url } of nodes) {
       while ((await request(`${url}/health/ready`)).status !== status) {
-        // Asks again, until the test's own deadline.
+        // Polls until the test's own deadline.
       }
     }
   }

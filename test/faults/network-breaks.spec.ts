@@ -5,10 +5,10 @@ import { expectNothingLost, scenario } from './world/scenario.js';
 
 const COMMANDS = /birdsong-commands/;
 
-/** How many messages Redis has of a channel. */
+/** How many messages of a channel Redis has. */
 const lengthOf = (admin: Redis) => admin.xlen('birdsong:{public.a}:history');
 
-/** Cuts the connection of every third send, in place of its answer. */
+/** Cuts the connection of every third send instead of passing its answer. */
 function losesAnswers(): () => Sieve {
   let count = 0;
   return () => (chunk, connection) => {
@@ -63,7 +63,7 @@ describe('When a connection breaks', () => {
     expectNothingLost(await world.settle());
   });
 
-  scenario('between one node and Redis for long, the other serves on', {}, async (world) => {
+  scenario('between one node and Redis for long, the other keeps serving', {}, async (world) => {
     await world.crowd();
     await world.node(0).link.cut();
     const stuck = world.publish({ nodes: [0] });

@@ -2,7 +2,7 @@ import { describe, expect } from '@jest/globals';
 import type { Sieve } from '../harness/proxied-connection.js';
 import { expectNothingFalse, expectNothingLost, scenario } from './world/scenario.js';
 
-/** Passes so many bytes of a connection, then cuts it: anywhere, within a frame or a character. */
+/** Passes some bytes of a connection, then cuts it anywhere, even within a frame or a character. */
 function cutsAtRandom(maxBytes: number): Sieve {
   let left = Math.floor(Math.random() * maxBytes);
   return (chunk, connection) => {
@@ -11,16 +11,16 @@ function cutsAtRandom(maxBytes: number): Sieve {
       return chunk;
     }
     const last = chunk.subarray(0, left);
-    // More may come before it is cut.
+    // More may arrive before it is cut.
     left = 0;
-    // In a moment: what is let through is yet to be written.
+    // Later in this turn, because what is let through has yet to be written.
     setImmediate(() => connection.destroy());
     return last;
   };
 }
 
 describe('When', () => {
-  scenario('a node is killed, its readers miss nothing at the other', {}, async (world) => {
+  scenario('a node is killed, its readers miss nothing on the other', {}, async (world) => {
     await world.crowd();
     await world.node(0).kill();
     await world.flow(20);
@@ -49,7 +49,7 @@ describe('When', () => {
     async (world) => {
       world.publish();
       world.publish({ batchCount: 10, pauseMs: 50 });
-      // The only reader of its node, which keeps nothing at hand for it.
+      // The only reader of its node, which keeps nothing in memory for it.
       const away = await world.read({ nodes: [0] });
       await world.read({ channels: ['public.a', 'public.b'], nodes: [1] });
       for (let round = 1; round <= 3; round++) {

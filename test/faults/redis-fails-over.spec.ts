@@ -32,11 +32,11 @@ describe('When Redis fails over to a replica', () => {
 });
 
 describe('When the connections of a node move to the new master one by one', () => {
-  // Without a probe, which hides for how long nothing would be said.
+  // Without a probe, which would hide how long readers would otherwise not be told.
   const env = { REDIS_PROBE_INTERVAL_MS: '600000' };
 
   scenario(
-    'its readers get what was sent in between, though nothing follows',
+    'its readers get what was sent in between, even if nothing follows',
     { env },
     async (world) => {
       const replication = await world.replicate();
@@ -62,9 +62,9 @@ describe('When the connections of a node move to the new master one by one', () 
   );
 });
 
-describe('When the old master lives on, isolated,', () => {
+describe('When the old master lives on in isolation', () => {
   scenario(
-    'with a node of its own, its readers are told when they come back',
+    'with a node of its own, that node’s readers are told when they come back',
     {},
     async (world) => {
       const replication = await world.replicate();
@@ -79,13 +79,13 @@ describe('When the old master lives on, isolated,', () => {
       world.moveTo(replication.replica, [world.node(1)]);
       onward.goOn();
       await world.flow(30);
-      // Both took messages for the same offsets. Now the isolated node finds the new master.
+      // Both masters used the same offsets for different messages. Now the isolated node finds the new master.
       world.moveTo(replication.replica);
       await replication.master.kill();
       await world.flow(60);
       const outcome = await world.settle();
-      // Redis replicates behind its answers: what only the old master acknowledged is gone, and those who read from
-      // the new one never heard of it. Nothing else may be missing, and nothing false be said.
+      // Redis replicates after it answers: what only the old master acknowledged is gone, and readers of the new one
+      // never heard of it. Nothing else may be missing, and nothing false may be reported.
       const untold = outcome.violations.filter(({ kind }) => kind === 'untold');
       expect(untold.filter(({ witness }) => witness !== outside.reader)).toEqual([]);
       expect([...new Set(outcome.lost.map(({ publisher }) => publisher))]).toEqual([isolated.name]);
@@ -109,7 +109,7 @@ describe('When the old master lives on, isolated,', () => {
       await world.read({ nodes: [0] });
       await world.read({ nodes: [1] });
       await world.flow(20);
-      // What is acknowledged until the master notices could still be lost: nothing is sent in that moment.
+      // Messages acknowledged before the master notices could still be lost, so nothing is sent meanwhile.
       await Promise.all(world.publishers.map((publisher) => publisher.rest()));
       await replication.link.cut();
       await replication.says(master, 'min_slaves_good_slaves:0');

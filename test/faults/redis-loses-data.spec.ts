@@ -11,7 +11,7 @@ function expectEveryReaderToldOfEveryChannel({ readers }: RedisWorld): void {
 }
 
 describe('When Redis', () => {
-  scenario('loses its disk, every reader is told, and life goes on', {}, async (world) => {
+  scenario('loses its disk, every reader is told, and messages flow again', {}, async (world) => {
     await world.crowd();
     await loseDisk(world.redis);
     await world.flow(30);
@@ -21,12 +21,12 @@ describe('When Redis', () => {
     expectEveryReaderToldOfEveryChannel(world);
   });
 
-  scenario('goes back to an older snapshot, every reader is told', {}, async (world) => {
+  scenario('reverts to an older snapshot, every reader is told', {}, async (world) => {
     await world.crowd();
     const snapshot = await Snapshot.of(world.redis);
     await world.flow(20);
     await snapshot.restore();
-    // Beyond the offsets that are given for the second time.
+    // Beyond the offsets that are assigned for the second time.
     await world.flow(60);
     const outcome = await world.settle();
     expectNothingFalse(outcome);
@@ -35,7 +35,7 @@ describe('When Redis', () => {
   });
 
   scenario(
-    'goes back while nobody reads, a reader that comes back later is told',
+    'reverts while nobody reads, a reader that comes back later is told',
     { env: { FEED_LINGER_SECONDS: '0' } },
     async (world) => {
       const publisher = world.publish();
@@ -50,7 +50,7 @@ describe('When Redis', () => {
       await snapshot.restore();
       const before = publisher.attempts.length;
       publisher.goOn();
-      // Until the offset of `within` is another message; that of `beyond` may not exist yet.
+      // Until the offset of `within` belongs to another message. That of `beyond` may not exist yet.
       await publisher.until(({ attempts }) => attempts.length > before + 40);
       await Promise.all([within.comeBack(), beyond.comeBack()]);
       await world.flow(50);
@@ -62,7 +62,7 @@ describe('When Redis', () => {
   );
 
   scenario(
-    'goes back further than some have read, they are told of what they never got',
+    'reverts past what some have read, they are told of what they never got',
     {},
     async (world) => {
       const publisher = world.publish();

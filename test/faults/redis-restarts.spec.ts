@@ -4,12 +4,12 @@ import { request } from '../harness/http-client.js';
 import { expectNothingLost, scenario } from './world/scenario.js';
 import type { WorldNode } from './world/world-node.js';
 
-/** What is promised of a machine that has time. */
+/** The promise on an idle machine. */
 const BACK_WITHIN_MS = 2000;
-/** So many answers of a node that is asked nothing else take this machine as long as the work of coming back. */
+/** How many answers of an otherwise idle node take as long as the work of reconnecting. */
 const ANSWER_COUNT = 100;
 
-/** The promise, as it is worth on a machine as busy as this one is now. */
+/** The promise, scaled to how busy this machine is now. */
 async function promised(node: WorldNode): Promise<string> {
   await pause(BACK_WITHIN_MS);
   for (let count = 0; count < ANSWER_COUNT; count++) {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Answer } from './answers.js';
 
-/** `status code` pairs of the protocol's table of errors: what is not there is not promised. */
+/** The `status code` pairs in the protocol's table of errors. No other pair is allowed. */
 const DOCUMENTED = new Set(
   Array.from(
     readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8').matchAll(

@@ -27,7 +27,7 @@ export class AnswerReader {
     return this.rest.length > 0;
   }
 
-  /** What has come of the answer that is not complete. */
+  /** The incomplete answer so far. */
   get begun(): string {
     return this.rest.toString('latin1');
   }

@@ -4,7 +4,7 @@ import { checkAnswer } from './answer-check.js';
 import { AnswerReader, type Answer } from './answers.js';
 import type { FuzzSession } from './sessions.js';
 
-/** Plays one session over a socket of its own, and checks all that comes back. */
+/** Runs one session over a socket of its own, and checks everything that comes back. */
 export class FuzzClient {
   private readonly socket: Socket;
   private readonly reader: AnswerReader;
@@ -19,7 +19,7 @@ export class FuzzClient {
   ) {
     this.reader = new AnswerReader(session.methods);
     this.socket = connect({ port, host: '127.0.0.1', noDelay: true });
-    // What the server resets is closed; whether it may have been is looked at afterwards.
+    // A reset counts as closed. Whether the server was allowed to close is checked afterwards.
     this.socket.on('error', () => undefined);
     this.socket.on('data', (chunk) => this.take(chunk));
     this.closed = new Promise((resolve) => {
@@ -31,7 +31,7 @@ export class FuzzClient {
     });
   }
 
-  /** @throws Error that says what was wrong */
+  /** @throws Error that says what is wrong */
   static async play(port: number, session: FuzzSession): Promise<readonly Answer[]> {
     const client = new FuzzClient(port, session);
     try {
@@ -100,7 +100,7 @@ export class FuzzClient {
     if (this.failure) throw this.failure;
   }
 
-  /** A connection that the server closes before all is answered must have said so. */
+  /** A server that closes a connection before everything is answered must have announced it. */
   private requireAnswers(): void {
     const { answers } = this.reader;
     const saidSo = answers.at(-1)?.headers['connection']?.toLowerCase() === 'close';
@@ -113,6 +113,6 @@ export class FuzzClient {
   }
 }
 
-/** All that a session's client sends. */
+/** Everything that a session's client sends. */
 export const sentBy = ({ sound, last }: FuzzSession): string =>
   Buffer.concat([...sound, ...last]).toString('latin1');

@@ -3,15 +3,15 @@ import { request } from '../harness/http-client.js';
 import { SseReader } from '../harness/sse-reader.js';
 
 const PATH = '/channels/public.honest';
-/** After so many messages the one that comes and goes is cut off, and resumes. */
+/** After this many messages the second reader is cut off, and resumes. */
 const READ_COUNT = 10;
-/** Beside so much else, on a machine that is busy anyway. */
-/** The last that is sent, after numbers. */
+/** Long, because the fuzzing keeps the machine busy. */
+/** The last message, sent after the numbers. */
 const END = 'end';
 
 type Data = number | string;
 
-/** Somebody who sends in all decency, and two who read: one all the time, one that comes and goes. */
+/** A well-behaved sender and two readers: one always connected, one that is cut off and resumes. */
 export class HonestTraffic {
   readonly sent: Data[] = [];
   readonly resumed: Data[] = [];
@@ -37,7 +37,7 @@ export class HonestTraffic {
     return dataOf(this.reader);
   }
 
-  /** Ends the sending, and everybody once they have all that was sent. */
+  /** Stops sending, and ends the readers once they have everything. */
   async finish(): Promise<void> {
     this.isOver = true;
     await this.running;
@@ -75,7 +75,7 @@ export class HonestTraffic {
   }
 }
 
-/** What came on a stream; of a gap, the whole of what it says. */
+/** The data of a message, or the whole data of a gap. */
 function dataOf({ events }: SseReader): Data[] {
   return events
     .filter(({ event }) => event !== 'stream.ready')

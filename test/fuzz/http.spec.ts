@@ -15,7 +15,7 @@ const CONCURRENCY = 24;
 /** By what the heap may have grown, of a process that holds nothing more: 10,000 leaks of 300 bytes are seen. */
 const HEAP_TOLERANCE_BYTES = 3 * 1024 * 1024;
 
-/** Whatever a connection, a stream or a subscription could be left behind in. */
+/** Everything that a leaked connection, stream or subscription would show up in. */
 interface Rest {
   readonly sockets: number;
   readonly redisConnections: number;
@@ -49,7 +49,7 @@ test(`${CASES} random requests break nothing, reveal nothing and leave nothing b
   tell(`FUZZ_SEED=${SEED} FUZZ_CASES=${CASES}`);
   const { pid } = node;
   const restBefore = await rest();
-  // What a process compiles and keeps for good, it has after this.
+  // After this, the process has compiled and cached what it keeps for good.
   await playBesideHonest(generateSessions(SEED ^ 1, WARM_UP_CASES));
   await until(rest, (found) => isSame(found, restBefore));
   const before = await probe.measure();
@@ -59,7 +59,7 @@ test(`${CASES} random requests break nothing, reveal nothing and leave nothing b
   const restAfter = await until(rest, (found) => isSame(found, restBefore));
   const after = await until(
     () => probe.measure(),
-    // A command to Redis that is under way at this moment has a timer too.
+    // A Redis command in progress at this moment has a timer too.
     ({ heapBytes, timers }) =>
       heapBytes < before.heapBytes + HEAP_TOLERANCE_BYTES && timers <= before.timers,
   );
@@ -82,7 +82,7 @@ async function playBesideHonest(sessions: readonly FuzzSession[]) {
   return { honest, counts };
 }
 
-/** Plays them, several at a time, and counts the answers by status. */
+/** Runs them, several at a time, and counts the answers by status. */
 async function playAll(sessions: readonly FuzzSession[]): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   const queue = sessions.entries();
@@ -122,7 +122,7 @@ async function rest(): Promise<Rest> {
 
 const isSame = (one: Rest, other: Rest): boolean => JSON.stringify(one) === JSON.stringify(other);
 
-/** What is found once it is as it should be, or what it stays at: the server closes what was left in later turns. */
+/** The probe's findings once they are as expected, or as they remain: the server cleans up in later turns. */
 async function until<Found>(
   find: () => Promise<Found>,
   isDone: (found: Found) => boolean,

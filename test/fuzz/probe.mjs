@@ -1,5 +1,5 @@
-// Loaded into the server's process by `--import`, which runs in the folder of the package: tells over a Unix socket what the process holds once its garbage is
-// collected. The server itself knows nothing of it.
+// Loaded into the server's process by `--import`, in the folder of the package. Reports over a Unix socket what the
+// process holds after a garbage collection. The server itself knows nothing of it.
 import { ServerResponse } from 'node:http';
 import { Session } from 'node:inspector';
 import { createServer } from 'node:net';
@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { queryObjects } from 'node:v8';
 
 const CLASSES = {
-  ChannelFeed: 'delivery/channel.feed.js',
+  ChannelFeed: 'delivery/channel-feed.js',
   Stream: 'streams/stream.js',
 };
 
@@ -16,12 +16,12 @@ const inspector = new Session();
 inspector.connect();
 
 async function measure() {
-  // With everything that hangs on them: requests, bodies, headers.
+  // Each keeps its request, body and headers alive.
   const objects = {
     ServerResponse: queryObjects(ServerResponse, { format: 'count' }),
   };
   for (const [name, path] of Object.entries(CLASSES)) {
-    // The very module that the server has loaded.
+    // The same module instance that the server has loaded.
     const module = await import(pathToFileURL(resolve('dist', path)).href);
     objects[name] = queryObjects(module[name], { format: 'count' });
   }

@@ -5,16 +5,16 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
-/** What a process holds, once its garbage is collected. */
+/** What a process holds after a garbage collection. */
 export interface Holding {
-  /** Objects alive, by the names of their classes. */
+  /** Live objects by class name. */
   readonly objects: Readonly<Record<string, number>>;
   /** Timers that keep the process alive. */
   readonly timers: number;
   readonly heapBytes: number;
 }
 
-/** Looks into a server's process from outside: see probe.mjs. */
+/** Inspects a server's process from outside: see probe.mjs. */
 export class ProcessProbe {
   private constructor(private readonly folder: string) {}
 
@@ -22,7 +22,7 @@ export class ProcessProbe {
     return new ProcessProbe(await mkdtemp(join(tmpdir(), 'birdsong-probe-')));
   }
 
-  /** With this in its environment a process can be asked. */
+  /** The environment that a process needs to be inspected. */
   get env(): Record<string, string> {
     const module = fileURLToPath(new URL('probe.mjs', import.meta.url));
     return {
@@ -48,7 +48,7 @@ export class ProcessProbe {
 export async function socketCount(pid: number): Promise<number> {
   const folder = `/proc/${pid}/fd`;
   const links = await Promise.all(
-    // One that is closed meanwhile is none.
+    // A socket may close meanwhile.
     (await readdir(folder)).map((name) => readlink(join(folder, name)).catch(() => '')),
   );
   return links.filter((link) => link.startsWith('socket:')).length;

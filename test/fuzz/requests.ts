@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { gzipSync } from 'node:zlib';
 
-/** A request as it goes over the wire. */
+/** A request as bytes on the wire. */
 export interface FuzzRequest {
   readonly method: string;
   readonly bytes: Buffer;
@@ -68,7 +68,7 @@ const query = fc
   .array(parameters, { maxLength: 4 })
   .map((list) => (list.length === 0 ? '' : `?${list.map((pair) => pair.join('=')).join('&')}`));
 
-/** What is answered at once, whatever is in it. */
+/** Targets that are answered at once, whatever they contain. */
 const routes = fc.oneof(
   { weight: 8, arbitrary: channels.map((channel) => `/channels/${channel}/messages`) },
   { weight: 3, arbitrary: channels.map((channel) => `/channels/${channel}/messages/batch`) },
@@ -97,7 +97,7 @@ const streams = fc.oneof(
     .map((list) => `/events?${list.map((channel) => `channel=${channel}`).join('&')}`),
 );
 
-/** None of these keeps the connection from going on. */
+/** None of these ends the connection. */
 const soundHeaders: fc.Arbitrary<Header> = fc.oneof(
   fc.tuple(fc.constant('Idempotency-Key'), fc.oneof(visibleText, fc.constant('k'.repeat(200)))),
   fc.tuple(fc.constant('Last-Event-ID'), fc.oneof(positions, visibleText)),
@@ -199,7 +199,7 @@ const methods = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom('TRACE', 'PROPFIND', 'M-SEARCH', 'PURGE', 'QUERY') },
 );
 
-/** The body as one piece of known length, or in chunks. */
+/** The body with a Content-Length, or in chunks. */
 function frame(body: Buffer, chunkBytes: number | undefined): { header: Header; bytes: Buffer } {
   if (chunkBytes === undefined) {
     return { header: ['Content-Length', String(body.length)], bytes: body };
@@ -225,7 +225,7 @@ export const encodeRequest = (
 
 const HOST: Header = ['Host', 'fuzz'];
 
-/** What clients send that have nothing odd about them. */
+/** Ordinary requests. */
 const goodSends: fc.Arbitrary<FuzzRequest> = fc
   .record({
     channel: fc.nat(20),
@@ -242,7 +242,7 @@ const goodSends: fc.Arbitrary<FuzzRequest> = fc
     return { method: 'POST', bytes: encodeRequest('POST', path, headers, bytes), kind: 'sound' };
   });
 
-/** Odd in what it says, and beyond reproach in how. */
+/** Strange in content, but correct in form. */
 const oddRequests: fc.Arbitrary<FuzzRequest> = fc
   .record({
     method: methods,
@@ -283,7 +283,7 @@ export const streamRequests: fc.Arbitrary<FuzzRequest> = fc
     kind: 'stream',
   }));
 
-/** Polls that wait for what may not come. */
+/** Long-polls for messages that may never come. */
 export const pollRequests: fc.Arbitrary<FuzzRequest> = fc
   .record({
     target: fc

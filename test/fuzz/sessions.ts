@@ -3,18 +3,18 @@ import { cut, cuts } from '../properties/arbitraries.js';
 import { soundRequests, streamRequests } from './requests.js';
 import { wildRequests } from './wild-requests.js';
 
-/** One connection, and what a client does with it. */
+/** One connection, and what its client does. */
 export interface FuzzSession {
-  /** Of its requests, in their order. */
+  /** The methods of its requests, in order. */
   readonly methods: readonly string[];
-  /** Requests that are each answered, one after the other or at once, in pieces cut anywhere. */
+  /** Requests that are each answered, sent one by one or pipelined, in pieces cut anywhere. */
   readonly sound: readonly Buffer[];
   readonly soundCount: number;
-  /** One more request at most, which may be answered without an end, or not at all. */
+  /** At most one more request, whose answer may never end or never come. */
   readonly last: readonly Buffer[];
   /** Whether the last request is sent before the others are answered. */
   readonly isRushed: boolean;
-  /** Whether the client waits for the beginning of the last answer. */
+  /** Whether the client waits for the last answer to begin. */
   readonly isPatient: boolean;
   /** Whether the server may close the connection and leave requests unanswered. */
   readonly mayBreak: boolean;
@@ -50,7 +50,7 @@ const sessions: fc.Arbitrary<FuzzSession> = fc
 const piecesOf = (bytes: Buffer, places: readonly number[]): Buffer[] =>
   cut(bytes, places).filter(({ length }) => length > 0);
 
-/** As many sessions as have so many requests; the same ones for the same seed. */
+/** Sessions with this many requests in total, the same for the same seed. */
 export function generateSessions(seed: number, requestCount: number): FuzzSession[] {
   const found: FuzzSession[] = [];
   let count = 0;

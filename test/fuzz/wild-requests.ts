@@ -13,7 +13,7 @@ import {
 const latin1 = (text: string) => Buffer.from(text, 'latin1');
 const wild = (bytes: Buffer): FuzzRequest => ({ method: 'POST', bytes, kind: 'wild' });
 
-/** Headers that contradict one another, or are none. */
+/** Headers that contradict each other or are malformed. */
 const wildHeaders = fc.constantFrom(
   ...['Content-Length: -5', 'Content-Length: +5', 'Content-Length: 5, 5', 'Content-Length: 0x5'],
   ...['Content-Length: 99999999999999999999', 'Content-Length: 1000000', 'Content-Length: 3'],
@@ -65,7 +65,7 @@ const startLines = fc.oneof(
   rawText,
 );
 
-/** Chunks that are none. */
+/** Malformed chunks. */
 const wildChunks = fc.constantFrom(
   ...[
     '5\r\nhello',
@@ -117,7 +117,7 @@ const badlyChunked = fc.tuple(channels, wildChunks).map(([channel, chunks]) =>
 
 const whole = fc.oneof(soundRequests, streamRequests, pollRequests);
 
-/** A request with a byte or some other than they were. */
+/** A request with one or more bytes changed. */
 const damaged = fc
   .tuple(whole, fc.array(fc.tuple(fc.nat(400), fc.nat(255)), { minLength: 1, maxLength: 4 }))
   .map(([{ bytes }, changes]) => {
@@ -126,12 +126,12 @@ const damaged = fc
     return wild(copy);
   });
 
-/** Cut anywhere; in most cases where it hurts, in the head. */
+/** A request cut anywhere, most often in the head. */
 const half = fc
   .tuple(whole, fc.oneof(fc.nat(200), fc.nat(100_000)))
   .map(([{ bytes }, place]) => wild(bytes.subarray(0, place % bytes.length)));
 
-/** What HTTP does not allow, or does not end. */
+/** Requests that HTTP does not allow, or that never end. */
 export const wildRequests: fc.Arbitrary<FuzzRequest> = fc.oneof(
   mangled,
   badlyFramed,

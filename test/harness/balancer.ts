@@ -3,7 +3,7 @@ import { request } from './http-client.js';
 
 const LOOK_MS = 100;
 
-/** What stands in front of several nodes: gives those that say they are ready, by turns. */
+/** A load balancer: returns the nodes that report being ready, in turn. */
 export class Balancer {
   private readonly ready = new Set<string>();
   private turn = 0;
@@ -24,7 +24,7 @@ export class Balancer {
   /** The address of a node, without a slash at the end. */
   next(): string {
     const urls = this.nodeUrls.filter((url) => this.ready.has(url));
-    // Without one, as balancers do: the request finds out.
+    // If none is ready, it returns one all the same, as balancers do.
     return (urls.length > 0 ? urls : this.nodeUrls).at(this.turn++ % (urls.length || 1)) ?? '';
   }
 
@@ -37,7 +37,7 @@ export class Balancer {
     await this.looking;
   }
 
-  /** Resolves once this node is seen to be ready, or not to be. */
+  /** Resolves once this node is seen to be ready, or not ready. */
   async until(url: string, isReady: boolean): Promise<void> {
     while (this.isReady(url) !== isReady) await pause(LOOK_MS);
   }

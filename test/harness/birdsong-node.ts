@@ -5,7 +5,7 @@ import { type Exit, ServerProcess } from './server-process.js';
 export interface BirdsongNodeOptions {
   /** Added to PORT, HOST, PATH and HOME, which is all that the server sees of the environment. */
   env?: Record<string, string>;
-  /** Default: 0, any free one. */
+  /** Default: 0, any free port. */
   port?: number;
   /** Default: 127.0.0.1. */
   host?: string;
@@ -17,7 +17,7 @@ export interface BirdsongRun {
   stderr: string;
 }
 
-/** The stand-alone server as it is built for the tests, `node dist/main.js`, in a process of its own. */
+/** The stand-alone server as built for the tests, `node dist/main.js`, in a process of its own. */
 export class BirdsongNode {
   private constructor(
     private readonly server: ServerProcess,
@@ -31,7 +31,7 @@ export class BirdsongNode {
     try {
       const [, printed = ''] = await server.untilOutput(/listening on (http:\/\/\S+)\s/);
       const url = new URL(printed);
-      // What a server that listens everywhere prints; here it is IPv4 that is meant.
+      // A server that listens everywhere prints `localhost`, but the tests use IPv4.
       if (url.hostname === 'localhost') url.hostname = '127.0.0.1';
       return new BirdsongNode(server, url.origin);
     } catch (error) {
@@ -75,13 +75,13 @@ export class BirdsongNode {
     return this.server.exited;
   }
 
-  /** Sends SIGTERM once and resolves with the exit code; again, with the same code. */
+  /** Sends SIGTERM and resolves with the exit code. Further calls resolve with the same code. */
   async stop(): Promise<number | null> {
     const { code } = await this.server.end('SIGTERM');
     return code;
   }
 
-  /** Ends it with SIGKILL, as a machine that dies does. */
+  /** Ends it with SIGKILL, as if its machine had died. */
   async kill(): Promise<void> {
     await this.server.end('SIGKILL');
   }

@@ -11,7 +11,7 @@ export type StreamEnd = 'complete' | 'broken' | 'closed';
 
 export type EventPredicate = (event: ParsedEvent) => boolean;
 
-/** One open event stream, with all that came on it. How it is opened is its subclass's affair. */
+/** One open event stream, with everything received on it. Subclasses open it. */
 export abstract class EventStreamReader {
   /** All events so far, consumed or not. */
   readonly events: ParsedEvent[] = [];
@@ -108,7 +108,7 @@ export abstract class EventStreamReader {
     this.source.resume();
   }
 
-  /** Goes away, as a closed tab does. What was received stays. */
+  /** Disconnects, like a closed tab. What was received stays. */
   async close(): Promise<void> {
     this.end ??= 'closed';
     this.source.destroy();

@@ -5,7 +5,7 @@ import { defaultDeadlineMs, withDeadline } from './deadline.js';
 export interface RequestOptions {
   method?: string;
   headers?: http.OutgoingHttpHeaders;
-  /** Sent as it is. */
+  /** A body that is sent unchanged. */
   body?: string | Buffer;
   /** Sent as JSON, with `Content-Type: application/json`, by POST unless `method` says otherwise. */
   json?: unknown;
@@ -30,7 +30,7 @@ export function request(url: string | URL, options: RequestOptions = {}): Promis
   const method = options.method ?? (json === undefined ? 'GET' : 'POST');
   const headers: http.OutgoingHttpHeaders = {
     ...(json === undefined ? {} : { 'Content-Type': 'application/json' }),
-    // Node sends a body without a length in chunks, which is not what is meant here.
+    // Without a Content-Length, Node would send the body in chunks.
     ...(body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) }),
     ...options.headers,
   };

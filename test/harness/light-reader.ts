@@ -2,18 +2,18 @@ import { get, type ClientRequest, type IncomingMessage } from 'node:http';
 import { EventStreamParser, type ParsedEvent } from './event-stream-parser.js';
 
 export interface LightReaderOptions {
-  /** Where to connect, asked anew each time. */
+  /** Returns where to connect, for each connection. */
   url: () => string;
   onEvent: (event: ParsedEvent, reader: LightReader) => void;
 }
 
-/** What a reader was told when the server sent it away. */
+/** The farewell that a reader got from the server. */
 export interface Farewell {
   /** When it was told, by `performance.now()`. */
   atMs: number;
-  /** When it will have come back. */
+  /** When it will reconnect. */
   backAtMs: number;
-  /** What it had by then. */
+  /** What it had received by then. */
   lastEventId: string;
 }
 

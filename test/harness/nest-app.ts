@@ -7,21 +7,21 @@ import { BirdsongModule, ProblemFilter, type BirdsongOptions } from '../../src/i
 import type { Lane } from './lanes.js';
 import { until } from './until.js';
 
-/** Channels that everybody may use. */
+/** Channels open to anyone. */
 export const OPEN_CHANNELS: BirdsongOptions['channels'] = {
   'open.*': { publish: 'anyone', subscribe: 'anyone', history: { count: 1000 } },
   'short.*': { publish: 'anyone', subscribe: 'anyone', history: { count: 5 } },
   'long.*': { publish: 'anyone', subscribe: 'anyone', history: { count: 50_000 } },
 };
 
-/** A Nest app with Birdsong in it, in this process, on a port of its own. */
+/** A Nest app with Birdsong, in this process, on a port of its own. */
 export class NestApp {
   private constructor(
     readonly app: NestExpressApplication,
     readonly url: string,
   ) {}
 
-  /** An app that is only Birdsong, with open channels unless others are given. */
+  /** An app with only Birdsong, with open channels by default. */
   static birdsong(options: Partial<BirdsongOptions> = {}, lane: Lane = 'fast'): Promise<NestApp> {
     return NestApp.start({
       imports: [BirdsongModule.forRoot({ channels: OPEN_CHANNELS, lane, ...options })],
@@ -59,7 +59,7 @@ export class NestApp {
     return this.app.getHttpServer();
   }
 
-  /** Resolves once nobody is connected. */
+  /** Resolves once no client is connected. */
   async untilLeft(): Promise<void> {
     const count = () =>
       new Promise<number>((resolve, reject) => {

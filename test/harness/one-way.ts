@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** One direction of a proxied connection: what is read from one socket, in order, to the other. */
+/** One direction of a proxied connection: writes what one socket reads to the other, in order. */
 export class OneWay {
   /** What has been read and not yet written; `null` is the end of the direction. */
   private readonly held: { chunk: Buffer | null; dueMs: number }[] = [];

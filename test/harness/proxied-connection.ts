@@ -6,7 +6,7 @@ export type Direction = 'both' | 'to-client' | 'to-target';
 /** Bytes from the client that `opening` keeps: enough for what a client says of itself. */
 const OPENING_BYTES = 1000;
 
-/** What passes of a chunk that the target sent. It may destroy the connection, behind what it returns. */
+/** Filters a chunk from the target. It may destroy the connection after the part that it returns. */
 export type Sieve = (chunk: Buffer, connection: ProxiedConnection) => Buffer;
 
 export interface ProxiedConnectionOptions {

@@ -9,7 +9,7 @@ type SlotRange = [from: number, to: number, master: [host: string, port: number]
 const slotCount = 16_384;
 /** The fewest that can vote for a failover. */
 const masterCount = 3;
-/** Redis gives up on a failover that takes longer than five seconds, and tells nobody. */
+/** Redis silently gives up on a failover that takes longer than five seconds. */
 const failOverMs = 6_000;
 const failOverTries = 3;
 

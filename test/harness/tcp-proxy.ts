@@ -80,8 +80,8 @@ export class TcpProxy {
   }
 
   /**
-   * Holds every byte back for so many milliseconds, in each direction, and for up to `jitterMs` more. 0 ends
-   * it for what comes.
+   * Delays every byte by this many milliseconds, in each direction, and by up to `jitterMs` more. 0 ends
+   * the delay for later bytes.
    */
   delay(delayMs: number, jitterMs = 0): void {
     this.delayMs = delayMs;

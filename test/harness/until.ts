@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { defaultDeadlineMs } from './deadline.js';
 
-/** Asks again until it is so; an answer that fails is a no. */
+/** Polls until it holds. A check that fails counts as no. */
 export async function until(
   what: string,
   isSo: () => boolean | Promise<boolean>,
@@ -11,7 +11,7 @@ export async function until(
   const ask = async (): Promise<boolean> => isSo();
   while (!(await ask().catch(() => false))) {
     if (performance.now() > deadline) throw new Error(`Never came to pass: ${what}`);
-    // Not to keep a server busy with questions that has something to do.
+    // Pauses, so that polling does not keep a busy server busier.
     await pause(20);
   }
 }

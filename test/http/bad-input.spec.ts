@@ -4,7 +4,7 @@ import { EventStreamParser, isMessage } from '../harness/event-stream-parser.js'
 import { rawRequest, request, type HttpAnswer } from '../harness/http-client.js';
 import { dataOf, eachLane, eventsUrl, messagesUrl, post, send } from './each-broker.js';
 
-/** A refusal: a problem of this status and code, and nothing of the server's insides in it. */
+/** Expects a problem with this status and code that reveals nothing of the server's internals. */
 function expectProblem(answer: HttpAnswer, status: number, code: string): void {
   expect(answer.status).toBe(status);
   expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
@@ -135,7 +135,7 @@ eachLane('bad input', (world) => {
     },
   );
 
-  test('a Last-Event-ID that is sent twice, or is no text, is a gap', async () => {
+  test('a Last-Event-ID that is sent twice or is not text leads to a gap', async () => {
     const app = await world.start();
     const channel = world.channel();
     for (const query of [
@@ -150,7 +150,7 @@ eachLane('bad input', (world) => {
     }
   });
 
-  test('HEAD is answered as GET without a body, and holds nothing open', async () => {
+  test('HEAD is answered like GET without a body, and keeps nothing open', async () => {
     const app = await world.start();
     const channel = world.channel();
     const events = await request(eventsUrl(app, channel), { method: 'HEAD' });
@@ -197,7 +197,7 @@ eachLane('bad input', (world) => {
     expect(events).toContain('stream.ready');
   });
 
-  test('a channel .. is no way to another path', async () => {
+  test('a channel named .. does not lead to another path', async () => {
     const app = await world.start();
     for (const path of ['/channels/../events', '/channels/%2e%2e/events']) {
       const text = await rawRequest(
@@ -208,7 +208,7 @@ eachLane('bad input', (world) => {
     }
   });
 
-  test('garbage in the place of a request ends its connection only', async () => {
+  test('garbage in place of a request ends only its own connection', async () => {
     const app = await world.start();
     const channel = world.channel();
     const reader = await world.read(eventsUrl(app, channel));
@@ -227,7 +227,7 @@ eachLane('bad input', (world) => {
     expect(dataOf([await reader.next()])).toEqual(['still here']);
   });
 
-  test('a client that leaves in the middle of a replay leaves nothing behind', async () => {
+  test('a client that leaves during a replay leaves nothing behind', async () => {
     const app = await world.start();
     const channel = world.channel('long');
     const data = 'x'.repeat(20_000);
@@ -241,7 +241,7 @@ eachLane('bad input', (world) => {
     }
     await app.untilLeft();
 
-    // It serves on, and the channel is subscribed anew.
+    // The app still works, and the channel is resubscribed.
     const reader = await world.read(eventsUrl(app, channel));
     await reader.next();
     await send(app, channel, 'after');

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isMessage } from '../harness/event-stream-parser.js';
 import { request, type HttpAnswer } from '../harness/http-client.js';
 import type { NestApp } from '../harness/nest-app.js';
-import { dataOf, eachLane, eventsUrl, messagesUrl, send, type Accepted } from './each-broker.js';
+import { dataOf, eachLane, eventsUrl, messagesUrl, send, type Receipt } from './each-broker.js';
 
 const postBatch = (
   app: NestApp,
@@ -36,7 +36,7 @@ eachLane('a batch', (world) => {
     await send(app, channel, 'after');
 
     expect(answer.status).toBe(201);
-    const { messages } = answer.json() as { messages: Accepted[] };
+    const { messages } = answer.json() as { messages: Receipt[] };
     expect(messages.map(({ id }) => Number(id.split('-')[1]))).toEqual(
       Array.from({ length: 1000 }, (_, index) => index + 2),
     );
@@ -51,7 +51,7 @@ eachLane('a batch', (world) => {
     expect(events.slice(1, 3).map(({ event }) => event)).toEqual(['message', 'odd']);
   });
 
-  test('of which one message does not fit is refused as a whole, and says which', async () => {
+  test('with one invalid message is refused as a whole, and the answer says which message', async () => {
     const app = await world.start({
       channels: { 'n.*': { publish: 'anyone', subscribe: 'anyone', data: z.number() } },
     });
@@ -68,7 +68,7 @@ eachLane('a batch', (world) => {
     expect((await history(app, channel)).messages).toEqual([]);
   });
 
-  test('is repeated by its Idempotency-Key without effect', async () => {
+  test('repeated with its Idempotency-Key has no effect', async () => {
     const app = await world.start();
     const channel = world.channel();
     const key = { 'Idempotency-Key': 'batch-1' };

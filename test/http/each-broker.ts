@@ -6,7 +6,7 @@ import { NestApp } from '../harness/nest-app.js';
 import { RedisServer } from '../harness/redis-server.js';
 import { SseReader } from '../harness/sse-reader.js';
 
-/** What a suite over HTTP works with; apps and readers end with the test that opened them. */
+/** What an HTTP suite works with. Apps and readers end with the test that opened them. */
 export interface World {
   start(options?: Partial<BirdsongOptions>): Promise<NestApp>;
   /** A channel that no other test uses. */
@@ -14,7 +14,7 @@ export interface World {
   read(url: string, headers?: Record<string, string>): Promise<SseReader>;
 }
 
-export interface Accepted {
+export interface Receipt {
   id: string;
   channel: string;
   type: string;
@@ -24,17 +24,17 @@ export interface Accepted {
 
 type Broker = 'memory' | 'Redis';
 
-/** Both, unless Jest's configuration names one. */
+/** Both, unless Jest's configuration sets others. */
 const BROKERS = (globalThis as { brokers?: readonly Broker[] }).brokers ?? ['memory', 'Redis'];
 
 let channelCount = 0;
 
-/** The same suite over HTTP, once for each broker: for a suite that opens no streams. */
+/** Runs an HTTP suite once for each broker. For suites that open no streams. */
 export function eachBroker(name: string, suite: (world: World) => void): void {
   describe.each(BROKERS)(`${name}, with %s:`, (broker) => suite(createWorld(broker, 'fast')));
 }
 
-/** The same suite of streams over HTTP, once for each broker in each lane. */
+/** Runs an HTTP suite of streams once for each broker in each lane. */
 export function eachLane(name: string, suite: (world: World) => void): void {
   const table = LANES.flatMap((lane) => BROKERS.map((broker) => ({ broker, lane })));
   describe.each(table)(`${name}, with $broker in the $lane lane:`, ({ broker, lane }) =>
@@ -91,12 +91,12 @@ export function post(
 }
 
 /** Sends data and expects it to be accepted. */
-export async function send(app: NestApp, channel: string, data: unknown): Promise<Accepted> {
+export async function send(app: NestApp, channel: string, data: unknown): Promise<Receipt> {
   const answer = await post(app, channel, { data });
   if (answer.status !== 201) {
     throw new Error(`${answer.status}: ${answer.text}`);
   }
-  return answer.json() as Accepted;
+  return answer.json() as Receipt;
 }
 
 export async function sendMany(
@@ -104,7 +104,7 @@ export async function sendMany(
   channel: string,
   from: number,
   to: number,
-): Promise<Accepted[]> {
+): Promise<Receipt[]> {
   const accepted = [];
   for (let number = from; number <= to; number++) {
     accepted.push(await send(app, channel, number));

@@ -49,7 +49,7 @@ eachBroker('history', (world) => {
     expect(data(back)).toEqual([2, 3, 4]);
   });
 
-  test('an empty channel has a position to go on from', async () => {
+  test('an empty channel has a position to read on from', async () => {
     const app = await world.start();
     const channel = world.channel();
     const empty = await read(app, channel);
@@ -60,7 +60,7 @@ eachBroker('history', (world) => {
     expect([data(page), page.gap]).toEqual([['first'], false]);
   });
 
-  test('what is no longer kept, another epoch and the future are gaps', async () => {
+  test('positions no longer kept, of another epoch or in the future are gaps', async () => {
     const app = await world.start();
     const channel = world.channel('short');
     const accepted = await sendMany(app, channel, 1, 9);
@@ -74,7 +74,7 @@ eachBroker('history', (world) => {
     expect([data(kept), kept.gap]).toEqual([[5, 6, 7, 8, 9], false]);
   });
 
-  test('a long-poll answers at once when there is something, and when something comes', async () => {
+  test('a long-poll answers at once if there is a message, and otherwise when one comes', async () => {
     const app = await world.start();
     const channel = world.channel();
     const first = await send(app, channel, 'first');
@@ -88,7 +88,7 @@ eachBroker('history', (world) => {
     expect([data(page), page.gap]).toEqual([['second'], false]);
   });
 
-  test('a long-poll whose time is up answers with nothing and the same position', async () => {
+  test('a long-poll that times out answers with no message and the same position', async () => {
     const app = await world.start();
     const channel = world.channel();
     const { id } = await send(app, channel, 1);
@@ -120,7 +120,7 @@ eachBroker('history', (world) => {
     const channel = world.channel();
     const { id } = await send(app, channel, 1);
     const waiting = read(app, channel, `?after=${id}&wait=30`);
-    // Another answer on the way shows that the server has taken the first.
+    // A later answer shows that the server has received the first request.
     await read(app, channel);
     await app.close();
 

@@ -17,8 +17,8 @@ async function readReady(world: World, url: string): Promise<SseReader> {
   return reader;
 }
 
-eachLane('a node that reads as many channels as it may', (world) => {
-  test('refuses to read one more, and goes on with those it has', async () => {
+eachLane('a node at its limit of channels', (world) => {
+  test('refuses one more, and keeps serving those it has', async () => {
     const app = await world.start({ maxFeeds: 2 });
     const [one, two, three] = [world.channel(), world.channel(), world.channel()];
     const readers = [
@@ -52,8 +52,8 @@ eachLane('a node that reads as many channels as it may', (world) => {
   });
 });
 
-eachLane('a node that has as many readers as it may', (world) => {
-  test('refuses one more, and those that come at once leave none too many', async () => {
+eachLane('a node at its limit of readers', (world) => {
+  test('refuses one more, and admits no more than the limit of many at once', async () => {
     const app = await world.start({ maxStreams: 5 });
     const channel = world.channel();
     const readers = await Promise.all(
@@ -62,7 +62,7 @@ eachLane('a node that has as many readers as it may', (world) => {
     const open = readers.filter(({ status }) => status === 200);
     const events = await Promise.all(open.map((reader) => reader.next()));
 
-    // Whoever was let in too early is told to come back, as it has its 200 already.
+    // A reader that already got its 200 is told to come back instead.
     expect(events.filter(({ event }) => event === 'stream.ready')).toHaveLength(5);
     for (const { event, data } of events.filter(({ event: name }) => name !== 'stream.ready')) {
       expect([event, data]).toEqual(['stream.closing', '{"reason":"overloaded","reconnect":true}']);

@@ -55,7 +55,7 @@ eachLane('sending', (world) => {
     },
   );
 
-  test('data that does not fit the schema is refused with the places, and published nowhere', async () => {
+  test('data that does not match the schema is refused with the paths, and is not published', async () => {
     const app = await world.start({
       channels: {
         'strict.*': {
@@ -80,11 +80,11 @@ eachLane('sending', (world) => {
     const { messages } = (await request(messagesUrl(app, channel))).json() as {
       messages: { data: unknown }[];
     };
-    // What is published is what the schema makes of it.
+    // The schema's output is what is published.
     expect(messages.map(({ data }) => data)).toEqual([{ name: 'Ada', age: 7 }]);
   });
 
-  test('who may send is the policy’s to say, and the sender is the identity’s', async () => {
+  test('the policy decides who may send, and the sender is the id of the identity', async () => {
     const app = await world.start({
       identify: (incoming) => {
         const user = (incoming as { headers: Record<string, string> }).headers['x-user'];
@@ -111,7 +111,7 @@ eachLane('sending', (world) => {
     expect(messages).toEqual([expect.objectContaining({ sender: 'ada' })]);
   });
 
-  test('one sender’s Idempotency-Key is not another’s', async () => {
+  test('senders do not share Idempotency-Keys', async () => {
     const app = await world.start({
       channels: OPEN_CHANNELS,
       identify: (incoming) => ({

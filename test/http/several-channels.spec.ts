@@ -10,7 +10,7 @@ const url = (app: NestApp, channels: readonly string[], query = '') =>
 const parse = ({ data }: { data: string }) => JSON.parse(data) as { channel: string };
 
 eachLane('a stream of several channels', (world) => {
-  test('carries the messages of all of them, each closed by a cursor', async () => {
+  test('carries the messages of all channels, each with a cursor', async () => {
     const app = await world.start();
     const channels = [world.channel(), world.channel(), world.channel()];
     const reader = await world.read(url(app, channels));
@@ -49,7 +49,7 @@ eachLane('a stream of several channels', (world) => {
     expect(dataOf([await second.next()])).toEqual(['c']);
   });
 
-  test('comes to the end over connections that each break after 20 kB', async () => {
+  test('completes over connections that each break after 20 kB', async () => {
     const app = await world.start();
     const channels = [world.channel(), world.channel()];
     const start = await world.read(url(app, channels));
@@ -66,7 +66,7 @@ eachLane('a stream of several channels', (world) => {
       const { pathname, search } = new URL(url(app, channels));
       const text = await rawRequest(
         app.port,
-        // In HTTP/1.0 what follows the head is the stream itself, in no chunks.
+        // In HTTP/1.0 the stream follows the head without chunks.
         `GET ${pathname}${search} HTTP/1.0\r\nLast-Event-ID: ${cursor}\r\n\r\n`,
         { until: (all) => all.length > 20_000 || all.includes(last) },
       );
@@ -95,7 +95,7 @@ eachLane('a stream of several channels', (world) => {
     expect(new Set(dataOf(reader.events.slice(1))).size).toBe(50);
   });
 
-  test('a cursor keeps its worth when channels are added or removed', async () => {
+  test('a cursor stays valid when channels are added or removed', async () => {
     const app = await world.start();
     const [one, two, three] = [world.channel(), world.channel(), world.channel()];
     const first = await world.read(url(app, [one, two]));
@@ -121,7 +121,7 @@ eachLane('a stream of several channels', (world) => {
     expect(dataOf([await changed.next(isMessage)])).toEqual(['after']);
   });
 
-  test('garbage in the place of a cursor is a gap in every channel', async () => {
+  test('garbage in place of a cursor is a gap in every channel', async () => {
     const app = await world.start();
     const channels = [world.channel(), world.channel()];
     const reader = await world.read(url(app, channels), { 'Last-Event-ID': '17-3' });
@@ -145,7 +145,7 @@ eachLane('a stream of several channels', (world) => {
     expect(dataOf(await reader.take(4, isMessage)).sort()).toEqual(['a2', 'a3', 'b2', 'b3']);
   });
 
-  test('too many channels, none, or one twice are refused', async () => {
+  test('too many channels, none, or duplicates are refused', async () => {
     const app = await world.start({ maxChannelsPerStream: 2 });
     const status = async (channels: readonly string[]) =>
       (await request(url(app, channels))).status;

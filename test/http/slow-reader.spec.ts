@@ -25,7 +25,7 @@ const gapsOf = (reader: SseReader): { after: string; oldest: string }[] =>
     .filter(({ event }) => event === 'stream.gap')
     .map(({ data }) => JSON.parse(data) as { after: string; oldest: string });
 
-/** Two readers of a channel, one of which stops reading while far more is sent than its socket takes. */
+/** Two readers of a channel. One stops reading while far more is sent than its socket takes. */
 async function overrun(
   world: World,
   slowReader: PolicyOptions['slowReader'],
@@ -53,7 +53,7 @@ const all = Array.from({ length: COUNT }, (_, index) => index + 1);
 const offset = (id: string) => Number(id.split('-')[1]);
 
 eachLane('a reader that does not read', (world) => {
-  test('is told, ended, and resumes by its Last-Event-ID without a loss', async () => {
+  test('is told, ended, and resumes by its Last-Event-ID without loss', async () => {
     const { app, channel, slow, quick } = await overrun(world, undefined);
     slow.resume();
 
@@ -68,14 +68,14 @@ eachLane('a reader that does not read', (world) => {
     expect(numbersOf(quick)).toEqual(all);
   });
 
-  test('goes on with the newest that fit, behind a gap, where the policy drops the oldest', async () => {
+  test('continues with the newest messages that fit, after a gap, if the policy is drop-oldest', async () => {
     const { slow, quick } = await overrun(world, 'drop-oldest');
     slow.resume();
     await slow.until(({ lastEventId }) => lastEventId === quick.lastEventId);
 
     const gaps = gapsOf(slow);
     expect(gaps.length).toBeGreaterThan(0);
-    // What it was not told to have missed, it has: once, and in order.
+    // It has everything that no gap covers, once and in order.
     const missed = new Set(
       gaps.flatMap(({ after, oldest }) =>
         all.filter((number) => number > offset(after) && number < offset(oldest)),
@@ -86,7 +86,7 @@ eachLane('a reader that does not read', (world) => {
     expect(numbersOf(quick)).toEqual(all);
   });
 
-  test('goes on with the newest message where the policy wants the latest only', async () => {
+  test('continues with the newest message if the policy is latest-only', async () => {
     const { app, channel, slow } = await overrun(world, 'latest-only');
     slow.resume();
     await slow.until(() => numbersOf(slow).at(-1) === COUNT);
@@ -100,10 +100,10 @@ eachLane('a reader that does not read', (world) => {
     expect(numbers.at(-3)).toBe(offset(gapsOf(slow).at(-1)?.after ?? ''));
   });
 
-  test('is cut off when it does not even take the end', async () => {
+  test('is cut off if it does not even take the end of its stream', async () => {
     const app = await world.start({
       channels: { 'open.*': open('close') },
-      // More than the kernel may come to take once nothing is added.
+      // More than the kernel can still take once nothing is added.
       maxUnsentBytes: 4_000_000,
       heartbeatSeconds: 0.2,
     });
@@ -122,8 +122,8 @@ eachLane('a reader that does not read', (world) => {
   });
 });
 
-eachLane('with no memory for recent messages', (world) => {
-  test('readers are served from the broker instead', async () => {
+eachLane('a node with no memory for recent messages', (world) => {
+  test('serves readers from the broker instead', async () => {
     const app = await world.start({ maxRingBytes: 0 });
     const channel = world.channel();
     for (let number = 1; number <= 20; number++) {

@@ -24,7 +24,7 @@ eachLane('a stream of one channel', (world) => {
     });
   });
 
-  test('a client that drops before its first message loses nothing', async () => {
+  test('a client that disconnects before its first message loses nothing', async () => {
     const app = await world.start();
     const channel = world.channel();
     await send(app, channel, 'before');
@@ -61,7 +61,7 @@ eachLane('a stream of one channel', (world) => {
     expect(reader.lastEventId).toBe(messages.at(-1)?.id?.replace('-10', '-11'));
   });
 
-  test('a first connect may begin with the newest messages, a resume ignores that', async () => {
+  test('a first connect may begin with the newest messages, and a resume ignores ?history', async () => {
     const app = await world.start();
     const channel = world.channel();
     const accepted = await sendMany(app, channel, 1, 6);
@@ -79,7 +79,7 @@ eachLane('a stream of one channel', (world) => {
     expect(dataOf(await resumed.take(1, isMessage))).toEqual([6]);
   });
 
-  test('history that was trimmed is told as a gap, then what is left is replayed', async () => {
+  test('trimmed history is reported as a gap, then the rest is replayed', async () => {
     const app = await world.start();
     const channel = world.channel('short');
     const accepted = await sendMany(app, channel, 1, 12);
@@ -91,7 +91,7 @@ eachLane('a stream of one channel', (world) => {
       channels: [{ channel, position: newest, recovered: false, gap: true }],
     });
     expect(gap?.event).toBe('stream.gap');
-    // It moves nobody: who resumes now does so from where the stream began.
+    // The gap has no id: a client that reconnects now resumes where this stream began.
     expect(gap?.lastEventId).toBe(ready?.lastEventId);
     expect(parse(gap ?? { data: '' })).toEqual({ channel, after, oldest });
     expect(dataOf(messages)).toEqual([8, 9, 10, 11, 12]);
@@ -123,7 +123,7 @@ eachLane('a stream of one channel', (world) => {
     expect(dataOf([await reader.next()])).toEqual([4]);
   });
 
-  test('a gap of a channel without messages has no oldest, and what comes next is delivered', async () => {
+  test('a gap in a channel without messages has no oldest, and the next message is delivered', async () => {
     const app = await world.start();
     const channel = world.channel();
     const reader = await world.read(eventsUrl(app, channel), { 'Last-Event-ID': '1-1' });
@@ -134,7 +134,7 @@ eachLane('a stream of one channel', (world) => {
     expect(dataOf([await reader.next()])).toEqual(['first']);
   });
 
-  test('silence is broken by what is no event and moves no id', async () => {
+  test('silence is broken by something that is no event and moves no id', async () => {
     const app = await world.start({ heartbeatSeconds: 0.1 });
     const reader = await world.read(eventsUrl(app, world.channel()));
     const ready = await reader.next();
@@ -150,7 +150,7 @@ eachLane('a stream of one channel', (world) => {
     const channel = world.channel('long');
     let isOver = false;
     let sent = 0;
-    // Eight senders, as fast as they are answered, for as long as somebody reads.
+    // Eight senders, as fast as they are answered, while anyone reads.
     const pouring = Array.from({ length: 8 }, async () => {
       while (!isOver) {
         await send(app, channel, ++sent);
@@ -158,7 +158,7 @@ eachLane('a stream of one channel', (world) => {
     });
     const watcher = await world.read(eventsUrl(app, channel));
 
-    // Readers that come, read a while, leave and resume.
+    // Readers that connect, read a while, leave and resume.
     const roam = async () => {
       const ids: string[] = [];
       let lastEventId: string | undefined;

@@ -9,7 +9,7 @@ const MIB = 1024 * 1024;
 const COUNT = 4;
 const PADDING = 'x'.repeat(60_000);
 
-/** How much must wait for each reader: of all of them together more than the limit, of each alone less. */
+/** How much must wait for each reader: together more than the limit, each alone less. */
 const WAITING_BYTES = 400_000;
 
 interface Slow {
@@ -19,7 +19,7 @@ interface Slow {
   readonly channel: string;
 }
 
-/** Readers that do not read, each of its channel. */
+/** Readers that do not read, one for each channel. */
 async function readSlowly(
   world: World,
   app: NestApp,
@@ -37,7 +37,7 @@ async function readSlowly(
   return slow;
 }
 
-/** Sends until so much waits for this reader, or it is cut off; resolves with how many it took. */
+/** Sends until enough waits for this reader or it is cut off, and resolves with the number of messages sent. */
 async function sendUntilWaiting(app: NestApp, { socket, channel }: Slow): Promise<number> {
   let count = 0;
   while (!socket.destroyed && socket.writableLength < WAITING_BYTES) {
@@ -53,11 +53,11 @@ const numbersOf = (...readers: SseReader[]): number[] =>
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
-eachBroker('what waits for all readers that do not read', (world) => {
+eachBroker('the bytes that wait for all slow readers', (world) => {
   const start = () =>
     world.start({ maxTotalUnsentBytes: MIB, maxUnsentBytes: 8 * MIB, heartbeatSeconds: 60 });
 
-  test('counts once if they wait for the same', async () => {
+  test('count once if several wait for the same message', async () => {
     const app = await start();
     const channel = world.channel();
     const slow = await readSlowly(world, app, () => channel);
@@ -76,7 +76,7 @@ eachBroker('what waits for all readers that do not read', (world) => {
     }
   });
 
-  test('cuts off who has waited the longest if it is too much, who resumes without a loss', async () => {
+  test('beyond the limit, get the longest-waiting reader cut off, which resumes without loss', async () => {
     const app = await start();
     const channels = Array.from({ length: COUNT }, () => world.channel());
     const slow = await readSlowly(world, app, (index) => channels[index] ?? '');

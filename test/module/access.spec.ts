@@ -29,7 +29,7 @@ class Accounts {
 @Module({ providers: [Accounts], exports: [Accounts] })
 class AccountsModule {}
 
-/** What an app writes: it injects what it needs, and says who it is by a header. */
+/** An IdentityPort as an app writes it: it injects a service, and reads a header. */
 @Injectable()
 class HeaderIdentity extends IdentityPort<Claims> {
   constructor(private readonly accounts: Accounts) {
@@ -61,7 +61,7 @@ const channels: BirdsongOptions<Claims>['channels'] = {
 const status = async (app: NestApp, channel: string, headers = {}): Promise<number> =>
   (await request(`${app.url}/channels/${channel}/messages`, { json: { data: 1 }, headers })).status;
 
-/** Reads several channels by one request, which ends at once. */
+/** Opens a stream of several channels and ends it at once. */
 async function subscribe(app: NestApp, names: readonly string[], headers = {}): Promise<number> {
   const query = names.map((name) => `channel=${name}`).join('&');
   const answer = await request(`${app.url}/events?${query}`, { method: 'HEAD', headers });
@@ -83,7 +83,7 @@ describe('who a request speaks for', () => {
       }),
     ],
     [
-      'a class that nobody provides',
+      'a class that no module provides',
       () => ({
         imports: [BirdsongModule.forRoot({ channels, identity: HeaderIdentity }), AccountsModule],
       }),
@@ -121,7 +121,7 @@ describe('who a request speaks for', () => {
     expect(history.json()).toMatchObject({ messages: [{ sender: 'ada' }] });
   });
 
-  test('is nobody any more once the identity has expired', async () => {
+  test('is no longer known once the identity has expired', async () => {
     const app = await world.start({
       controllers: [],
       imports: [BirdsongModule.forRoot({ channels, identity: new HeaderIdentity(new Accounts()) })],
@@ -134,7 +134,7 @@ describe('who a request speaks for', () => {
     expect(await as(NaN)).toBe(401);
   });
 
-  test('is typed for the rules by what the app says, with no type written', async () => {
+  test('has typed claims in the rules without writing a type', async () => {
     const app = await world.start({
       controllers: [],
       imports: [
@@ -154,7 +154,7 @@ describe('who a request speaks for', () => {
     expect(await status(app, 'admin.a')).toBe(403);
   });
 
-  test('is nobody if an app says null', async () => {
+  test('is unknown if an app returns null', async () => {
     const app = await world.start({
       controllers: [],
       imports: [
@@ -211,7 +211,7 @@ describe('access rules', () => {
       ],
     });
 
-  test('are asked together, so many at once', async () => {
+  test('are called concurrently, up to a limit', async () => {
     let inFlight = 0;
     let most = 0;
     let asked = 0;
@@ -219,7 +219,7 @@ describe('access rules', () => {
     const app = await start(async () => {
       asked++;
       most = Math.max(most, ++inFlight);
-      // The first come no further until twenty are asked: one after the other would never end.
+      // The first wait until twenty are called: one after the other would never end.
       await new Promise<void>((resolve) => {
         waiting.push(resolve);
         if (asked >= 20) waiting.splice(0).forEach((go) => go());
@@ -267,7 +267,7 @@ describe('access rules', () => {
     });
   });
 
-  test('that refuse one of many channels refuse the request', async () => {
+  test('refuse the request if they refuse one of its channels', async () => {
     const app = await start(async ({ params }) => {
       await new Promise(setImmediate);
       return params['n'] !== '63';

@@ -99,7 +99,7 @@ const haveSameClass = runInThisContext('(one, other) => %HaveSameMap(one, other)
   other: object,
 ) => boolean;
 
-describe('beside what else an app has', () => {
+describe('in an app with other things in it', () => {
   const world = new HostWorld();
   const forRoot = () => BirdsongModule.forRoot({ channels: CHANNELS });
 
@@ -112,7 +112,7 @@ describe('beside what else an app has', () => {
     expect([answer.status, answer.json()]).toEqual([418, { brewed: 'unknown-channel' }]);
   });
 
-  test('close() completes handlers that observe', async () => {
+  test('close() completes handlers that use observe()', async () => {
     const app = await world.start({ imports: [forRoot()], controllers: [OtherController] });
     const reader = await world.open(app, 'other/observed');
     await app.close();
@@ -137,7 +137,7 @@ describe('beside what else an app has', () => {
     expect(history.text).toContain(body.slice(1, -1));
   });
 
-  test('a global pipe that rewrites names is no way around a policy', async () => {
+  test('a global pipe that rewrites names does not bypass a policy', async () => {
     const app = await world.start({
       imports: [
         BirdsongModule.forRoot({
@@ -181,7 +181,7 @@ describe('beside what else an app has', () => {
     ).rejects.toThrow('once');
   });
 
-  test('an app cannot publish what is of no form', async () => {
+  test('an app cannot publish malformed messages', async () => {
     const app = await world.start({ imports: [forRoot()] });
     const birdsong = app.app.get(Birdsong);
     const refused = { code: 'invalid-request' };
@@ -200,7 +200,7 @@ describe('beside what else an app has', () => {
   });
 
   test.each(['channels/open.w/events', 'events?channel=open.w&channel=open.v'])(
-    'whoever replaced the write of a response sees all of %s',
+    'a replaced response.write sees all of %s',
     async (path) => {
       const tap = new TappingGuard();
       const app = await world.start({
@@ -235,12 +235,12 @@ describe('beside what else an app has', () => {
     expect(one.app).toBe(app.app.getHttpAdapter().getInstance());
   });
 
-  test('a limit of the server on silent connections is none on streams', async () => {
+  test('the server’s timeout for silent connections does not apply to streams', async () => {
     const app = await world.start({ imports: [forRoot()], controllers: [OtherController] });
     app.server.setTimeout(1000);
     const reader = await world.open(app, 'channels/open.q/events');
     await reader.next();
-    // Opened later and as silent: once this one is cut off, the stream would be too.
+    // Opened later and just as silent: when this one is cut off, the stream would have been too.
     await rawRequest(app.port, 'GET /other/never HTTP/1.1\r\nHost: x\r\n\r\n');
     app.server.setTimeout(0);
     await publish(app, 'open.q', 'still here');
@@ -254,7 +254,7 @@ describe('beside what else an app has', () => {
     await rawRequest(app.port, one.repeat(20), {
       until: (text) => text.includes('stream.ready'),
     });
-    // A stream that had stayed behind would keep the app from closing.
+    // A leftover stream would keep the app from closing.
     await app.close();
     const reopened = await world.start({ imports: [forRoot()] });
     const reader = await world.open(reopened, 'channels/open.p/events');

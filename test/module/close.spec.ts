@@ -59,7 +59,7 @@ describe('close() of an app', () => {
     }
   });
 
-  test('sends all away at once where it is told so', async () => {
+  test('sends all away at once if drainSeconds is 0', async () => {
     const app = await start(0);
     const readers = await Promise.all(
       Array.from({ length: READERS }, () => world.open(app, 'channels/open.close/events')),
@@ -76,7 +76,7 @@ describe('close() of an app', () => {
     );
   });
 
-  test('does not hang on clients that wait, do not read, or do not finish their request', async () => {
+  test('does not hang on clients that wait, do not read or do not finish their request', async () => {
     const app = await start(10);
     const watcher = await world.open(app, 'channels/open.close/events');
     await watcher.next();

@@ -46,7 +46,7 @@ class WildListener {
 
 const birdsong = (): DynamicModule => BirdsongModule.forRoot({ channels: CHANNELS });
 
-/** Birdsong beside the host's own emitter, in every order, and without one. */
+/** Birdsong with the host's own emitter, in every order, and without one. */
 const IMPORTS: [string, () => DynamicModule[]][] = [
   ['after the emitter', () => [EventEmitterModule.forRoot(), birdsong()]],
   ['before the emitter', () => [birdsong(), EventEmitterModule.forRoot()]],
@@ -101,7 +101,7 @@ describe('events of an app', () => {
   });
 
   test.each([{}, { delimiter: '.', maxListeners: 1 }])(
-    'wildcards hear of messages, whatever was imported first: %j',
+    'wildcards receive messages, whatever was imported first: %j',
     async (more) => {
       const emitter = EventEmitterModule.forRoot({ wildcard: true, ...more });
       for (const imports of [
@@ -119,7 +119,7 @@ describe('events of an app', () => {
     },
   );
 
-  test('with another delimiter the name is one word', async () => {
+  test('with another delimiter, the name is one segment', async () => {
     const app = await world.start({
       imports: [birdsong(), EventEmitterModule.forRoot({ wildcard: true, delimiter: '/' })],
       providers: [WildListener, Auditor],
@@ -131,7 +131,7 @@ describe('events of an app', () => {
     expect(app.app.get(Auditor).audited).toEqual([1]);
   });
 
-  test('what is emitted without a class is published too', async () => {
+  test('a plain object that is emitted is published too', async () => {
     const app = await world.start();
     await emitterOf(app).emitAsync(NewMessageEvent.NAME, {
       message: { channel: 'open.a', data: 'plain' },
@@ -169,7 +169,7 @@ describe('events of an app', () => {
     expect(messages.map(({ id, data }) => [id, data])).toEqual([[event.receipt?.id, 'once']]);
   });
 
-  test('a listener that throws at once, before Birdsong hears, stops no message', async () => {
+  test('a listener that throws before Birdsong’s runs stops no message', async () => {
     const app = await world.start();
     emitterOf(app).prependListener(NewMessageEvent.NAME, () => {
       throw new Error('The host is unwell');

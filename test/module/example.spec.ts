@@ -80,7 +80,7 @@ describe('The example of a shop', () => {
     expect(reader.events).toHaveLength(4);
   });
 
-  it('gives a reader that comes back what it missed, and no more', async () => {
+  it('gives a reader that comes back exactly what it missed', async () => {
     const order = await place();
     const first = await watch(order);
     await first.next(isProgress);
@@ -96,7 +96,7 @@ describe('The example of a shop', () => {
     ]);
   });
 
-  it('shows an order to its owner only, and one that does not exist to nobody', async () => {
+  it('shows an order only to its owner, and answers for a missing order alike', async () => {
     const { id } = await place();
     const answers = await Promise.all(
       [
@@ -113,7 +113,7 @@ describe('The example of a shop', () => {
     }
   });
 
-  it('gives no access to orders by Birdsong’s own routes', async () => {
+  it('gives no access to orders through Birdsong’s own routes', async () => {
     const { id } = await place();
     const channel = `orders.${id}`;
     const messages = `${url}/channels/${channel}/messages`;
@@ -130,7 +130,7 @@ describe('The example of a shop', () => {
     );
   });
 
-  it('lets only the staff move an order on, and only as far as it goes', async () => {
+  it('lets only staff move an order on, and only to a valid state', async () => {
     const order = await place();
     const path = `/orders/${order.id}/advance`;
     expect((await post(path)).status).toBe(401);

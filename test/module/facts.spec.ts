@@ -38,7 +38,7 @@ describe('MessageAcceptedEvent', () => {
     world.start({ imports, providers: [Archive] });
   const birdsongOf = ({ app }: NestApp) => app.get(Birdsong);
 
-  /** What was told so far, once a last message has been told of. */
+  /** The events so far, once that of a last message has arrived. */
   async function toldBy(app: NestApp): Promise<Message[]> {
     const { id } = await birdsongOf(app).publish('open.last', 'last');
     const { messages } = app.app.get(Archive);
@@ -48,7 +48,7 @@ describe('MessageAcceptedEvent', () => {
     return messages.slice(0, -1);
   }
 
-  test('tells of each message that the broker has, as readers get it', async () => {
+  test('is emitted for each accepted message, as readers get it', async () => {
     const app = await start();
     const birdsong = birdsongOf(app);
     const options = { sender: 'ada', type: 'note' };
@@ -63,7 +63,7 @@ describe('MessageAcceptedEvent', () => {
     expect(await toldBy(app)).toEqual(kept.flat());
   });
 
-  test('does not tell of a repeat', async () => {
+  test('is not emitted for a repeat', async () => {
     const app = await start();
     for (const data of [1, 2]) {
       await birdsongOf(app).publish('open.a', data, { idempotencyKey: 'once' });
@@ -72,7 +72,7 @@ describe('MessageAcceptedEvent', () => {
     expect((await toldBy(app)).map(({ data }) => data)).toEqual([1]);
   });
 
-  test('comes after the sender has been told', async () => {
+  test('is emitted after the sender has its answer', async () => {
     const app = await start();
     const order: string[] = [];
     const emitter = app.app.get(EventEmitter2);
@@ -85,7 +85,7 @@ describe('MessageAcceptedEvent', () => {
     expect(order).toEqual(['acknowledged', 'event']);
   });
 
-  test('is heard by who listens to any event of an emitter with wildcards', async () => {
+  test('reaches listeners for any event of an emitter with wildcards', async () => {
     const app = await world.start({
       imports: [
         EventEmitterModule.forRoot({ wildcard: true }),

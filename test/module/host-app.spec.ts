@@ -35,7 +35,7 @@ describe('in a host app', () => {
     expect(packed?.event).toBe('progress');
   });
 
-  test('its guards and pipes decide before the stream opens, with their status', async () => {
+  test('its guards and pipes refuse before the stream opens, with their own status', async () => {
     const app = await world.start();
     const guarded = await request(`${app.url}/shop/orders/1/events`);
     const piped = await request(`${app.url}/shop/orders/one/events?token=mine`);
@@ -124,7 +124,7 @@ describe('in a host app', () => {
     expect(event.id).toMatch(/^\d+-\d+$/);
   });
 
-  test('observe() begins behind a position, and says where messages are lost', async () => {
+  test('observe() begins after a position, and says where messages are lost', async () => {
     const app = await world.start({
       imports: [BirdsongModule.forRoot({ channels: { 'orders.:id': { history: { count: 2 } } } })],
     });
@@ -165,7 +165,7 @@ describe('in a host app', () => {
     expect((await request(`${app.url}/shop/history`)).json()).toEqual([2, 3]);
   });
 
-  test('close() ends open streams, of every lane, and does not hang', async () => {
+  test('close() ends open streams in each lane, and does not hang', async () => {
     const app = await world.start();
     const streams = [
       await world.open(app, 'shop/orders/1/events?token=mine'),

@@ -30,7 +30,7 @@ describe('BirdsongModule', () => {
     const [emitted, published] = await reader.take(2);
     expect([emitted?.id, dataOf(emitted ?? { data: '' })]).toEqual([event.receipt?.id, 'emitted']);
     expect(dataOf(published ?? { data: '' })).toBe('published');
-    // A listener of the host hears of each message once, whoever emitted it.
+    // A listener of the host receives each event once, whether the host or Birdsong emitted it.
     expect(app.app.get(Auditor).audited).toEqual(['emitted', 'published']);
     await expect(
       emitter.emitAsync(

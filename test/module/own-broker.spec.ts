@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => hub.stop());
 
-/** What a host knows and an injected broker needs. */
+/** A provider of the host that an injected broker needs. */
 @Injectable()
 class HubAddress {
   readonly port = hub.port;
@@ -37,7 +37,7 @@ class InjectedBroker extends HubBroker {
   }
 }
 
-/** Notes what is asked of it. */
+/** Records the calls to it. */
 class WatchedBroker extends HubBroker {
   readonly calls: string[] = [];
 
@@ -81,7 +81,7 @@ describe('A broker of one’s own', () => {
     expect(one.app.get(Broker)).toBeInstanceOf(HubBroker);
   });
 
-  test('can come from forRootAsync, whose imports a class is injected from', async () => {
+  test('can come from forRootAsync, whose imports are injected into a class', async () => {
     @Module({ providers: [HubAddress], exports: [HubAddress] })
     class LocalModule {}
 
@@ -100,7 +100,7 @@ describe('A broker of one’s own', () => {
     expect(dataOf(await reader.next())).toBe('injected');
   });
 
-  test('is told of the options that concern it', async () => {
+  test('is given the options that concern it', async () => {
     const told: BrokerSettings[] = [];
     await start({
       idempotencySeconds: 7,
@@ -114,7 +114,7 @@ describe('A broker of one’s own', () => {
     expect(told).toMatchObject([{ idempotencyMs: 7000, maxMessageBytes: 1000 }]);
   });
 
-  test('lets readers resume after it was away, with what came meanwhile', async () => {
+  test('lets readers resume after an outage, with what came meanwhile', async () => {
     const [one, two] = [await start({ broker: fromFactory }), await start({ broker: fromFactory })];
     const reader = await world.open(one, 'channels/open.resume/events');
     await reader.next();
@@ -133,7 +133,7 @@ describe('A broker of one’s own', () => {
     expect(dataOf(await reader.next())).toBe('after');
   });
 
-  test('is opened and closed by the app that has it, also one that the host made', async () => {
+  test('is opened and closed by its app, even if the host created it', async () => {
     const broker = new WatchedBroker(SETTINGS, hub.port);
     const app = await start({ broker });
     const afterStart = [...broker.calls];
@@ -159,7 +159,7 @@ describe('A broker of one’s own', () => {
     ],
     ['broker: must be a Broker, a class that extends Broker, or a function', { broker: {} }],
     ['broker: must be a Broker', { broker: 'redis' }],
-    ['broker: the function made something that is no Broker', { broker: () => ({}) }],
+    ['broker: the function must return a Broker', { broker: () => ({}) }],
   ])('is refused with "%s"', async (message, options) => {
     await expect(
       NestApp.start({ imports: [BirdsongModule.forRoot({ channels: CHANNELS, ...options })] }),

@@ -17,7 +17,7 @@ import { HostWorld, publish } from './host-world.js';
 
 const schema = z.object({ text: z.string(), at: z.date().optional(), more: z.unknown() });
 
-/** Answers later, as one that asks a database. */
+/** A schema that answers later, as if it asked a database. */
 const asyncSchema = schema.refine(async () => {
   await new Promise(setImmediate);
   return true;
@@ -40,7 +40,7 @@ const channels: BirdsongOptions['channels'] = {
   'money.*': { data: z.object({ price: z.instanceof(Money) }) },
 };
 
-/** Publishes before the app has started, from wherever it stands. */
+/** Publishes before the app has started. */
 @Injectable()
 class EagerService implements OnModuleInit {
   first: Promise<Receipt>;
@@ -77,7 +77,7 @@ describe.each(['memory', 'Redis'])('what an app publishes, with %s', (broker) =>
     BirdsongModule.forRoot({ channels, redis: redis && { url: redis.url }, ...more });
 
   test.each(['free', 'sync', 'async'])(
-    'is the data as it was at the call, whatever becomes of it later: %s',
+    'is the data as it was at the call, even if it changes later: %s',
     async (kind) => {
       const channel = `${kind}.snapshot`;
       const app = await world.start({ imports: [birdsong()] });
@@ -121,7 +121,7 @@ describe.each(['memory', 'Redis'])('what an app publishes, with %s', (broker) =>
     },
   );
 
-  test('may hold what JSON is written from: dates, and instances that a schema asks for', async () => {
+  test('may contain dates, and class instances that a schema asks for', async () => {
     const app = await world.start({ imports: [birdsong()] });
     const at = new Date(0);
     const more = JSON.parse('{"__proto__":{"a":1}}') as object;
@@ -134,7 +134,7 @@ describe.each(['memory', 'Redis'])('what an app publishes, with %s', (broker) =>
     expect(await dataIn(app, 'money.kinds')).toEqual([{ price: '2.50' }]);
   });
 
-  test('is refused if it holds itself, whether a schema asks or not', async () => {
+  test('is refused if it contains itself, with or without a schema', async () => {
     const app = await world.start({ imports: [birdsong()] });
     const cycle: Record<string, unknown> = { text: '' };
     cycle['more'] = cycle;
@@ -159,7 +159,7 @@ describe.each(['memory', 'Redis'])('what an app publishes, with %s', (broker) =>
     },
   );
 
-  test('after the app has closed is refused as such', async () => {
+  test('after the app has closed is refused as shutting-down', async () => {
     const app = await world.start({ imports: [birdsong()] });
     await publish(app, 'free.closed', 1);
     await app.close();

@@ -134,7 +134,7 @@ describe.each(ADAPTERS)('on $name', ({ create }) => {
   });
 
   test.each(STREAMS)(
-    'close() tells who reads $path to come back (own routes: $lane)',
+    'close() tells readers of $path to come back (own routes: $lane)',
     async ({ path, lane }) => {
       await start({ lane });
       const reader = await open(path);

@@ -39,7 +39,7 @@ export const birdsong = (extras: BirdsongModuleExtras = {}) =>
     ...extras,
   });
 
-/** What streams in which lane: of an app's routes, and of Birdsong's own. */
+/** The streaming routes and their lanes: those of an app, and Birdsong's own. */
 export const STREAMS = [
   { path: 'orders/1/observable', lane: 'fast' },
   { path: 'orders/1/fast', lane: 'fast' },

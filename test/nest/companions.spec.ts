@@ -87,7 +87,7 @@ describe.each(LANES)('beside what apps have, in the %s lane', (lane) => {
     return reader;
   }
 
-  /** That a message comes through, as it was sent. */
+  /** Expects a message to arrive as it was sent. */
   async function expectWhole(app: NestApp): Promise<void> {
     const reader = await open(app);
     await reader.next();
@@ -122,7 +122,7 @@ describe.each(LANES)('beside what apps have, in the %s lane', (lane) => {
     );
   });
 
-  test('a decorator of one app is not another’s', async () => {
+  test('a decorator of one app does not apply to another', async () => {
     const open = await start({ imports: [birdsong({ lane, decorators: [Public()] })] });
     await open.close();
     const providers = [{ provide: APP_GUARD, useClass: MembersGuard }];
@@ -131,7 +131,7 @@ describe.each(LANES)('beside what apps have, in the %s lane', (lane) => {
     expect((await request(messages(app))).status).toBe(403);
   });
 
-  test('an envelope around every answer leaves Birdsong’s as the protocol says', async () => {
+  test('an interceptor that wraps every answer leaves Birdsong’s unchanged', async () => {
     const providers =
       lane === 'fast' ? [{ provide: APP_INTERCEPTOR, useClass: EnvelopeInterceptor }] : [];
     await expectWhole(await start({ imports: [birdsong({ lane })], providers }));
@@ -147,7 +147,7 @@ describe.each(LANES)('beside what apps have, in the %s lane', (lane) => {
     );
   });
 
-  test('helmet’s headers are on streams too', async () => {
+  test('streams have helmet’s headers', async () => {
     const app = await start({ imports: [birdsong({ lane })] }, (nest) => nest.use(helmet()));
     await expectWhole(app);
 
@@ -213,7 +213,7 @@ describe.each(LANES)('beside what apps have, in the %s lane', (lane) => {
     ]);
   });
 
-  test('a testing module is asked by supertest', async () => {
+  test('a testing module works with supertest', async () => {
     const module = await Test.createTestingModule({ imports: [birdsong({ lane })] }).compile();
     const app = module.createNestApplication();
     await app.init();
@@ -227,14 +227,14 @@ describe.each(LANES)('beside what apps have, in the %s lane', (lane) => {
     expect(body).toMatchObject({ messages: [{ data: 'tested' }] });
   });
 
-  test('a time-out that is kept off event streams does not end them', async () => {
+  test('a timeout that skips event streams does not end them', async () => {
     const app = await start({
       imports: [birdsong({ lane })],
       providers: [{ provide: APP_INTERCEPTOR, useClass: KindTimeoutInterceptor }],
     });
     const reader = await open(app);
     await reader.next();
-    // Three of its heartbeats are four times what the interceptor waits.
+    // Three heartbeats take four times as long as the interceptor's timeout.
     await reader.until(({ comments }) => comments.length > 3);
 
     expect(reader.isOpen).toBe(true);

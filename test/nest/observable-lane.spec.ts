@@ -45,7 +45,7 @@ describe('the observable lane', () => {
     expect(before).toEqual([false]);
   });
 
-  test('a time-out ends it, and the return from Nest’s own error is a gap and all that is kept', async () => {
+  test('a timeout ends it, and a resume from Nest’s own error event is a gap and everything kept', async () => {
     host = await NestApp.start({
       imports: [birdsong({ lane: 'observable' })],
       providers: [{ provide: APP_INTERCEPTOR, useClass: TimeoutInterceptor }],

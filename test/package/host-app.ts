@@ -21,7 +21,7 @@ const UNUSED = /lint|prettier|globals|supertest|coverage|mau$|source-map|ts-load
 
 const QUIETLY = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
 
-/** New apps of one version of Nest in a temporary folder, one for each format, that share what is installed. */
+/** New apps of one Nest version in a temporary folder, one for each format, with shared dependencies. */
 export class HostApp {
   private constructor(
     private readonly folder: string,
@@ -70,7 +70,7 @@ export class HostApp {
     await run(app, 'npm', 'test');
   }
 
-  /** Starts what was built; whoever starts it ends it. */
+  /** Starts the built app. The caller ends it. */
   async start(format: Format): Promise<{ server: ServerProcess; url: string }> {
     const port = await freePort();
     const server = new ServerProcess(process.execPath, ['dist/main'], {

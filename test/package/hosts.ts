@@ -95,7 +95,7 @@ export function describeHosts(nest: Nest): void {
         expect((await second.next(isMessage)).id).toBe(id);
       });
 
-      it('the routes of the package open the orders to nobody', async () => {
+      it('the routes of the package give no access to orders', async () => {
         expect((await request(`${url}/channels/orders.1/events`)).status).toBe(403);
         expect((await request(`${url}/channels/orders.1/messages`)).status).toBe(403);
       });

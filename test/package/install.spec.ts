@@ -36,7 +36,7 @@ describe('The package', () => {
   });
   afterEach(() => folder.remove());
 
-  it('is one copy in a process, whether it is imported or required', async () => {
+  it('is one copy in a process, whether imported or required', async () => {
     const { stdout, stderr } = await folder.run(`
       import { createRequire } from 'node:module';
       import * as imported from 'birdsong';
@@ -73,7 +73,7 @@ describe('The package', () => {
     expect((await folder.run(ONE)).stdout).toBe('started\n');
   });
 
-  it('starts an app without an adapter of HTTP', async () => {
+  it('starts an app without an HTTP adapter', async () => {
     await folder.setNest('platform-express', undefined);
     const { stdout } = await folder.run(ONE.replace('create(', 'createApplicationContext('));
 

@@ -37,7 +37,7 @@ export const NEST_12: Nest = {
           '--package-manager=npm',
           '--no-dry-run',
         ],
-  // The types that an app with Jest has, for both apps share what is installed.
+  // The types for an app with Jest, because both apps share dependencies.
   beside: ['@types/jest@30'],
   // Jest's CommonJS loads Nest 12 itself only from Node 24.9 on.
   tested: 'ESM',

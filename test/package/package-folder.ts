@@ -35,7 +35,7 @@ export class PackageFolder {
     return new PackageFolder(folder);
   }
 
-  /** As if Nest's `name` were of this version, or were not there. */
+  /** Makes Nest's `name` appear as this version, or as not installed. */
   async setNest(name: string, version: string | undefined): Promise<void> {
     const folder = join(this.folder, 'node_modules/@nestjs', name);
     if (version === undefined) return rm(folder, { recursive: true });
@@ -55,7 +55,7 @@ export class PackageFolder {
     return this.end('node_modules/birdsong/dist/bin.js');
   }
 
-  /** Starts the package's command; whoever starts it ends it. */
+  /** Starts the package's command. The caller ends it. */
   startCommand(): ServerProcess {
     return this.start('node_modules/birdsong/dist/bin.js');
   }

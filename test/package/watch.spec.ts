@@ -37,7 +37,7 @@ const PRINT_LUA = `
   process.stdout.write(readFileSync(new URL('engines/redis/lua/read.lua', import.meta.url), 'utf8'));`;
 
 it(
-  'npm run dev starts the server anew when its code changes, and when its Lua does',
+  'npm run dev restarts the server when its code or its Lua changes',
   async () => {
     await watching.untilOutput(/listening on http:/, { deadlineMs: DEADLINE_MS });
     await appendFile(join(folder, 'src/main.ts'), PRINT_LUA);

@@ -47,7 +47,7 @@ function asObject(entries: readonly (readonly [string, unknown])[]): unknown {
   return JSON.parse(`{${members.join(',')}}`) as unknown;
 }
 
-/** A message's type: of its form and not reserved. */
+/** A valid message type: well-formed and not reserved. */
 export const types = fc
   .string({
     unit: letters('abcXYZ019_.:-'),

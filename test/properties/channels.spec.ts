@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { BirdsongError } from '../../src/errors/birdsong.error.js';
+import { BirdsongError } from '../../src/errors/birdsong-error.js';
 import { isChannelName } from '../../src/channels/channel-name.js';
 import { ChannelPattern } from '../../src/channels/channel-pattern.js';
 import { ChannelPolicies } from '../../src/channels/channel-policies.js';
@@ -8,7 +8,7 @@ import { letters, texts } from './arbitraries.js';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-:';
 
-/** Few words, so that names and patterns often fit each other. */
+/** Few words, so that names and patterns often match. */
 const words = fc.constantFrom('a', 'b', 'chat', 'user', '42', 'a:b', '-', '_', '__proto__');
 const channelNames = fc.array(words, { minLength: 1, maxLength: 4 }).map((list) => list.join('.'));
 
@@ -34,7 +34,7 @@ function isName(text: string): boolean {
   );
 }
 
-/** Segment by segment, as one would explain it. */
+/** A naive matcher, segment by segment. */
 function matchNaively(pattern: string, channel: string): [string, string][] | undefined {
   const wanted = pattern.split('.');
   const given = channel.split('.');
@@ -84,7 +84,7 @@ describe('A pattern', () => {
     );
   });
 
-  test('is refused by name when it is none, and never anything but an Error', () => {
+  test('that is malformed is refused with an Error that quotes it', () => {
     const sources = fc.oneof(
       texts,
       patterns,
@@ -105,7 +105,7 @@ describe('A pattern', () => {
     );
   });
 
-  test('that was written first and matches decides', () => {
+  test('that matches and was written first decides', () => {
     const several = fc.uniqueArray(patterns, { minLength: 1, maxLength: 6 });
     fc.assert(
       fc.property(several, channelNames, (sources, channel) => {

@@ -23,7 +23,7 @@ const cursorOf = (list: readonly (readonly [string, Position])[]): string =>
   formatCursor(list.map(([name, position]) => cursorEntry(cursorKey(name), position)));
 
 describe('A cursor', () => {
-  test('gives each channel its position back, whatever the order and whatever else is asked for', () => {
+  test('returns each channel’s position, whatever the order and whatever else is asked for', () => {
     fc.assert(
       fc.property(
         places.filter(({ length }) => length > 0),
@@ -42,7 +42,7 @@ describe('A cursor', () => {
     );
   });
 
-  test('of the most channels at the largest positions fits into a header', () => {
+  test('of the most channels at the largest positions fits in a header', () => {
     const list = Array.from(
       { length: 250 },
       (_, index) => [`${'n'.repeat(120)}.${index}`, { epoch: largest, offset: largest }] as const,
@@ -77,7 +77,7 @@ describe('A cursor', () => {
     positions.map(formatPosition),
   );
 
-  test('that is garbage is a place that nobody knows, or a position that can be written', () => {
+  test('that is garbage leads to unknown or well-formed positions', () => {
     fc.assert(
       fc.property(garbage, fc.array(names, { maxLength: 2 }), (text, others) => {
         const channels = ['asked', ...others];

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Frame } from '../../src/delivery/frame.js';
 import { firstBatch, toBatch } from '../../src/delivery/frame-batch.js';
-import { isMessageType } from '../../src/protocol/message-form.js';
+import { isMessageType } from '../../src/protocol/message-format.js';
 import { completeJson, encodeTail, type EncodedMessage } from '../../src/protocol/message.js';
 import { formatPosition, type Position } from '../../src/protocol/position.js';
 import { decodePublished, encodePayload } from '../../src/engines/redis/payload.js';
@@ -83,7 +83,7 @@ describe('An independent parser reads back', () => {
     );
   });
 
-  test('what the server says itself', () => {
+  test('the server’s own events', () => {
     const gap = fc.record({
       after: fc.option(positions, { nil: undefined }),
       oldest: fc.option(positions, { nil: undefined }),
@@ -113,7 +113,7 @@ describe('An independent parser reads back', () => {
 });
 
 describe('The JSON of a message', () => {
-  test('is one line, and says what was sent', () => {
+  test('is one line, and holds what was sent', () => {
     fc.assert(
       fc.property(positions, sent, (position, message) => {
         const { json } = encode(position, message);
@@ -131,7 +131,7 @@ describe('The JSON of a message', () => {
     );
   });
 
-  test('comes through Redis as it was, one or several at once', () => {
+  test('comes through Redis unchanged, one or several at once', () => {
     fc.assert(
       fc.property(batches, ([first, list]) => {
         const payloads = list.map((message) => encodePayload(message.type, tailOf(message)));
@@ -143,7 +143,7 @@ describe('The JSON of a message', () => {
 });
 
 describe('A type', () => {
-  test('that is allowed cannot end its line, and what begins like the server’s own is refused', () => {
+  test('that is allowed cannot end its line, and reserved prefixes are refused', () => {
     const candidates = fc.oneof(
       texts,
       types,

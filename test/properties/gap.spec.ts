@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { gapBehind, type Outlook } from '../../src/broker/gap.js';
+import { gapBehind, type HistoryState } from '../../src/broker/gap.js';
 import { formatPosition, type Position } from '../../src/protocol/position.js';
 
 /** One thing that happens to a channel's history; `lose` comes with a new epoch. */
@@ -35,8 +35,8 @@ class History {
     return !this.isPlace(asked) || this.behind(asked).some((sent) => !this.kept.includes(sent));
   }
 
-  /** What a broker finds out about it. */
-  outlook(asked: Position): Outlook {
+  /** The state that a broker reports. */
+  state(asked: Position): HistoryState {
     const newest = this.sent.at(-1) ?? { epoch: 1, offset: 0 };
     return {
       isKnown: this.isPlace(asked),
@@ -81,28 +81,28 @@ class History {
 describe('The gap rule', () => {
   const asked = fc.record({ epoch: fc.nat(5), offset: fc.nat(40) });
 
-  test('says gap exactly where a message cannot be given any more', () => {
+  test('reports a gap exactly where a message is lost', () => {
     fc.assert(
       fc.property(steps, asked, (script, position) => {
         const history = new History(script);
-        const gap = gapBehind(position, history.outlook(position));
+        const gap = gapBehind(position, history.state(position));
         expect(gap !== undefined).toBe(history.lacks(position));
       }),
       { numRuns: 5000 },
     );
   });
 
-  test('lets a reader go on from where nothing more is missing', () => {
+  test('lets a reader resume where nothing more is missing', () => {
     fc.assert(
       fc.property(steps, asked, (script, position) => {
         const history = new History(script);
-        const outlook = history.outlook(position);
-        const gap = gapBehind(position, outlook);
+        const state = history.state(position);
+        const gap = gapBehind(position, state);
         if (gap) {
-          expect(gap).toMatchObject({ after: position, oldest: outlook.next });
-          const next = outlook.next?.offset ?? outlook.newest.offset + 1;
+          expect(gap).toMatchObject({ after: position, oldest: state.next });
+          const next = state.next?.offset ?? state.newest.offset + 1;
           expect(gap.resumeAt.offset + 1).toBe(next);
-          expect(gap.resumeAt.epoch).toBe(outlook.next?.epoch ?? outlook.end.epoch);
+          expect(gap.resumeAt.epoch).toBe(state.next?.epoch ?? state.end.epoch);
         }
       }),
       { numRuns: 1000 },

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, jest, test } from '@jest/globals';
 import fc from 'fast-check';
-import { BirdsongSettings } from '../../src/config/birdsong.settings.js';
-import { MemoryBroker } from '../../src/engines/memory/memory.broker.js';
+import { BirdsongSettings } from '../../src/config/birdsong-settings.js';
+import { MemoryBroker } from '../../src/engines/memory/memory-broker.js';
 import { commandsOn, IDEMPOTENCY_SECONDS, LIMITS, setUp } from './broker-commands.js';
 
 describe('With a clock that is set,', () => {
@@ -12,7 +12,7 @@ describe('With a clock that is set,', () => {
     jest.useRealTimers();
   });
 
-  test('the memory broker does what the model does, whatever is asked of it and whenever', async () => {
+  test('the memory broker does what the model does, for any calls at any time', async () => {
     const settings = new BirdsongSettings({
       channels: {},
       idempotencySeconds: IDEMPOTENCY_SECONDS,
@@ -21,7 +21,7 @@ describe('With a clock that is set,', () => {
       fc.asyncProperty(commandsOn(LIMITS.length, true), async (commands) => {
         const broker = new MemoryBroker(settings);
         try {
-          // Sweeps among it, which free what has aged.
+          // Time includes sweeps, which free what has expired.
           await fc.asyncModelRun(
             () => setUp(broker, (ms) => jest.advanceTimersByTime(ms)),
             commands,

@@ -32,7 +32,7 @@ describe('A position', () => {
     );
   });
 
-  test('has one way to be written, and nothing else is taken for one', () => {
+  test('has exactly one textual form', () => {
     fc.assert(
       fc.property(almost, (text) => {
         const position = parsePosition(text);
@@ -43,7 +43,7 @@ describe('A position', () => {
     );
   });
 
-  test('is a safe integer on both sides, and an id that Redis can hold', () => {
+  test('has two safe integers, and is an id that Redis can hold', () => {
     expect(Number.isSafeInteger(largest)).toBe(true);
     expect(BigInt(largest) < 2n ** 64n).toBe(true);
     expect(parsePosition(`${largest}-${largest}`)).toEqual({ epoch: largest, offset: largest });

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isMessage } from '../harness/event-stream-parser.js';
 import { request } from '../harness/http-client.js';
-import { eachLane, eventsUrl, messagesUrl, post, type Accepted } from '../http/each-broker.js';
+import { eachLane, eventsUrl, messagesUrl, post, type Receipt } from '../http/each-broker.js';
 import { types, values } from './arbitraries.js';
 
 const sends = fc.array(
@@ -13,14 +13,14 @@ const sends = fc.array(
   { minLength: 1, maxLength: 5 },
 );
 
-/** The JSON of a message, written anew by somebody else. */
-function jsonOf({ id, channel, type, createdAt }: Accepted, data: unknown): string {
+/** The JSON of a message, encoded independently. */
+function jsonOf({ id, channel, type, createdAt }: Receipt, data: unknown): string {
   const fields = { id, channel, type };
   return `${JSON.stringify(fields).slice(0, -1)},"data":${JSON.stringify(data)},"createdAt":"${createdAt}"}`;
 }
 
 eachLane('any JSON', (world) => {
-  test('comes back byte by byte, by history and by stream, sent alone or in a batch', async () => {
+  test('comes back byte for byte, from history and streams, sent alone or in a batch', async () => {
     const app = await world.start();
     const channel = world.channel('long');
     const reader = await world.read(eventsUrl(app, channel));
@@ -31,7 +31,7 @@ eachLane('any JSON', (world) => {
           ? await sendBatch(messages)
           : await Promise.all(messages.map(sendAlone));
         const sent = messages
-          .map(({ data }, index) => ({ receipt: receipts[index] as Accepted, data }))
+          .map(({ data }, index) => ({ receipt: receipts[index] as Receipt, data }))
           // Sent at once, they may be accepted in another order.
           .sort((a, b) => offsetOf(a.receipt) - offsetOf(b.receipt));
         const expected = sent.map(({ receipt, data }) => jsonOf(receipt, data));
@@ -54,18 +54,18 @@ eachLane('any JSON', (world) => {
       { numRuns: 120 },
     );
 
-    async function sendAlone(message: object): Promise<Accepted> {
+    async function sendAlone(message: object): Promise<Receipt> {
       const answer = await post(app, channel, message);
       expect(answer.status).toBe(201);
-      return answer.json() as Accepted;
+      return answer.json() as Receipt;
     }
 
-    async function sendBatch(messages: readonly object[]): Promise<Accepted[]> {
+    async function sendBatch(messages: readonly object[]): Promise<Receipt[]> {
       const answer = await request(`${messagesUrl(app, channel)}/batch`, { json: { messages } });
       expect(answer.status).toBe(201);
-      return (answer.json() as { messages: Accepted[] }).messages;
+      return (answer.json() as { messages: Receipt[] }).messages;
     }
   });
 });
 
-const offsetOf = ({ id }: Accepted): number => Number(id.split('-')[1]);
+const offsetOf = ({ id }: Receipt): number => Number(id.split('-')[1]);

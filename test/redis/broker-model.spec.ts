@@ -11,7 +11,7 @@ describe('With a real Redis,', () => {
   });
   afterAll(() => world.stop());
 
-  test('the Redis broker does what the model does, whatever is asked of it', async () => {
+  test('the Redis broker does what the model does, for any calls', async () => {
     const broker = await world.open();
     await fc.assert(
       fc.asyncProperty(commandsOn(LIMITS.length, false), async (commands) => {
@@ -22,7 +22,7 @@ describe('With a real Redis,', () => {
           real.recorders.forEach((recorder) => recorder?.subscription.close());
         }
       }),
-      // Ages and windows of seconds are far off within one run.
+      // One run is too short for ages and windows of seconds to matter.
       { numRuns: 100 },
     );
   });

@@ -17,8 +17,8 @@ const a = (slots: string, flags = 'master', epoch = 1) =>
 const b = (slots: string, flags = 'master', epoch = 2) =>
   `bbbb 10.0.0.2:7000@17000 ${flags} - 0 1795191149000 ${epoch} connected ${slots}`.trim();
 
-describe('Of what the nodes of a cluster say of it', () => {
-  test('a slot is where the later decision put it, whoever tells it first', () => {
+describe('Merging what the nodes of a cluster say', () => {
+  test('a slot is where the newest decision put it, whatever the order of answers', () => {
     const before = [a('0-16383'), b('')];
     const after = [a('0-99 101-16383'), b('100', 'myself,master', 5)];
     const merged = [
@@ -35,14 +35,14 @@ describe('Of what the nodes of a cluster say of it', () => {
     expect(masters([after, before])).toEqual(expect.arrayContaining(merged));
   });
 
-  test('a master that was replaced does not come back by one that did not hear of it', () => {
+  test('a replaced master does not come back because of a node that missed the change', () => {
     const stale = [a('0-16383', 'myself,master', 1), b('', 'slave', 1)];
     const current = [a('', 'master,fail', 1), b('0-16383', 'myself,master', 7)];
     expect(masters([stale, current])).toEqual([['10.0.0.2:7000', [[0, 16383]]]]);
     expect(masters([current, stale])).toEqual([['10.0.0.2:7000', [[0, 16383]]]]);
   });
 
-  test('a dead master keeps its slots until somebody has them', () => {
+  test('a dead master keeps its slots until another has them', () => {
     const view = [a('0-8191', 'master,fail'), b('8192-16383', 'myself,master')];
     expect(masters([view])).toEqual([
       ['10.0.0.1:7000', [[0, 8191]]],
@@ -50,7 +50,7 @@ describe('Of what the nodes of a cluster say of it', () => {
     ]);
   });
 
-  test('a master without slots counts, for it may be asked; replicas and the dead do not', () => {
+  test('a master without slots counts, as it may get some; replicas and dead nodes do not', () => {
     const others = [
       'cccc 10.0.0.3:7000@17000 slave aaaa 0 0 1 connected',
       'dddd :0@0 master,noaddr - 0 0 0 disconnected',
@@ -63,7 +63,7 @@ describe('Of what the nodes of a cluster say of it', () => {
     ]);
   });
 
-  test('a slot on its way counts where it still is', () => {
+  test('a moving slot counts where it still is', () => {
     const view = [a('0-16383 [100->-bbbb]', 'myself,master'), b('[100-<-aaaa]')];
     expect(masters([view])).toEqual(expect.arrayContaining([['10.0.0.1:7000', [[0, 16383]]]]));
   });

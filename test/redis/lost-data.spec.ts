@@ -89,7 +89,7 @@ class Scene {
     await this.startAnew();
   }
 
-  /** Not within the same millisecond: no Redis is so fast. */
+  /** Not within the same millisecond, as no Redis restarts that fast. */
   private async startAnew(): Promise<void> {
     const startMs = Date.now();
     do {
@@ -112,12 +112,12 @@ afterAll(async () => {
   await redis.stop();
 });
 
-test('whatever Redis forgets, nobody is given anything twice or misses anything unsaid', async () => {
+test('whatever Redis loses, no reader gets a message twice or misses one without a gap', async () => {
   const admin = redis.client();
   await fc.assert(
     fc.asyncProperty(steps, async (script) => {
       const scene = new Scene(broker, newChannel(), admin);
-      // Before the next message is published, nobody may know what was lost.
+      // Before the next publish, it may be unknown what was lost.
       for (const step of [...script, { publish: 1 }]) {
         await scene.take(step);
       }
@@ -130,7 +130,7 @@ test('whatever Redis forgets, nobody is given anything twice or misses anything 
         const later = sent.filter((other) => isLater(other.position, position));
         const kept = later.filter((other) => !other.isLost);
         expect(walk.data).toEqual(kept.map(({ data }) => data));
-        // Who has what is lost is told, who never got it too, and nobody else.
+        // Readers that had lost messages are told, and so are those that never got them, but no others.
         expect(walk.isTold).toBe(isLost || kept.length < later.length);
       }
     }),

@@ -35,7 +35,7 @@ describe.each(LANES)('channels that linger without readers, in the %s lane,', (l
     while ((await subscribed()).join() !== names.join());
   }
 
-  test('make room for others, the one that was left first before the rest', async () => {
+  test('make room for others, the longest unused first', async () => {
     const visit = async (channel: string): Promise<void> => {
       const reader = await SseReader.open(eventsUrl(app, channel));
       await reader.next();
@@ -53,7 +53,7 @@ describe.each(LANES)('channels that linger without readers, in the %s lane,', (l
   });
 });
 
-describe('requests for history, more than are read at the same time', () => {
+describe('more requests for history than may be read at the same time', () => {
   let redis: RedisServer;
   let app: NestApp;
 
@@ -71,7 +71,7 @@ describe('requests for history, more than are read at the same time', () => {
       Array.from({ length: count }, () => request(`${app.url}/channels/open.a/messages`)),
     );
 
-  test('have their turn, or are refused while Redis does not answer', async () => {
+  test('wait their turn, or are refused while Redis does not answer', async () => {
     expect((await read(200)).map(({ status }) => status)).toEqual(Array(200).fill(200));
     redis.pause();
     const refused = await read(200);

@@ -10,14 +10,14 @@ import { RedisServer } from '../harness/redis-server.js';
 import { SseReader } from '../harness/sse-reader.js';
 
 const MIB = 1024 * 1024;
-/** As bytes 60,000; as a string in V8 twice that, for its one character that is not Latin. */
+/** 60,000 bytes; as a string in V8 twice that, because one character is not Latin-1. */
 const LARGE = `€${'x'.repeat(59_997)}`;
 const BATCH = { messages: Array.from({ length: 16 }, () => ({ data: LARGE })) };
-/** The same as bytes, and as objects some 25 times that. */
+/** As many bytes, but about 25 times that as objects. */
 const BATCH_OF_OBJECTS = JSON.stringify({
   messages: Array.from({ length: 16 }, () => ({ data: Array(20_000).fill({}) })),
 });
-/** Streams that are not read, and what is sent to each: more than the kernel takes for it. */
+/** Streams that are not read, each sent more than the kernel takes. */
 const SLOW_COUNT = 30;
 const SLOW_BATCHES = 5;
 
@@ -25,10 +25,10 @@ const HEAP_MIB = 200;
 const UNSENT_MIB = 16;
 const BATCH_MIB = 1;
 
-/** What docs/limits.md says that such a server takes at the most, with recent messages of 64 MiB. */
+/** The most memory that such a server takes, by docs/limits.md, with 64 MiB of recent messages. */
 const BOUND_MIB = 100 + HEAP_MIB + 64 + 2 * UNSENT_MIB + 8 * BATCH_MIB;
 
-describe('The server, attacked,', () => {
+describe('The server under attack', () => {
   let redis: RedisServer;
   let node: BirdsongNode;
   let end: Exit | undefined;
@@ -78,7 +78,7 @@ describe('The server, attacked,', () => {
   const send = (channel: string, data: unknown) =>
     request(`${node.url}/channels/${channel}/messages`, { json: { data } });
 
-  /** As the protocol advises: again, with the same key, until it is accepted. A flood may cut off what is large. */
+  /** Sends as the protocol advises: again with the same key until accepted, as a flood may cut off large bodies. */
   async function pour(channel: string): Promise<void> {
     const url = `${node.url}/channels/${channel}/messages/batch`;
     const headers = { 'Idempotency-Key': randomUUID() };
@@ -90,12 +90,12 @@ describe('The server, attacked,', () => {
     }
   }
 
-  it('keeps its memory within bounds, and serves those who read', async () => {
+  it('keeps its memory within bounds, and serves those that read', async () => {
     const honest = await SseReader.open(`${node.url}/channels/public.honest/events`);
     await honest.next();
     for (let count = 0; count < 40; count++) await send('public.large', LARGE);
 
-    // Each has a channel of its own, of which nobody else keeps the messages.
+    // Each has a channel of its own, so that nothing else keeps its messages.
     await attack(SLOW_COUNT, (index) => get(`/channels/public.slow.${index}/events`));
     await attack(200, () => get('/channels/public.large/messages?limit=1000').repeat(4));
     await attack(100, () => post(MIB) + 'x'.repeat(MIB - 1));

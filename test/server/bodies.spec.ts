@@ -6,7 +6,7 @@ import { defaultDeadlineMs, withDeadline } from '../harness/deadline.js';
 import { request } from '../harness/http-client.js';
 
 const BATCH_BYTES = 256 * 1024;
-/** Of the bodies that are held at the same time there is room for this many. */
+/** How many bodies may be held at the same time. */
 const BODY_COUNT = 8;
 const BODY = JSON.stringify({ messages: Array(5).fill({ data: 'x'.repeat(50_000) }) });
 const BATCH_PATH = '/channels/public.bodies/messages/batch';
@@ -15,12 +15,12 @@ const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
 const post = (body: string) =>
   `POST ${BATCH_PATH} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n` +
   `Content-Length: ${body.length}\r\n\r\n${body}`;
-/** All that there is room for. */
+/** As much as there is room for. */
 const LARGE = 'x'.repeat(BODY_COUNT * BATCH_BYTES);
-/** So many rounds that all of what was written has been read in one of them. */
+/** Enough rounds that everything written has been read in one of them. */
 const ROUNDS = 30;
 
-describe('The server, as to bodies,', () => {
+describe('The server, reading bodies,', () => {
   let node: BirdsongNode;
   const sockets: Socket[] = [];
 
@@ -32,7 +32,7 @@ describe('The server, as to bodies,', () => {
   });
   afterAll(() => node.stop());
 
-  /** Sends a batch but for its last character. */
+  /** Sends a batch without its last character. */
   async function sendMost(length = BATCH_BYTES): Promise<Socket> {
     const socket = connect(node.port, '127.0.0.1').on('error', () => undefined);
     sockets.push(socket);
@@ -44,7 +44,7 @@ describe('The server, as to bodies,', () => {
     return socket;
   }
 
-  /** What was answered until the end of the connection; nothing if it was cut off. */
+  /** Everything answered until the connection ended; empty if it was cut off. */
   async function answerOf(socket: Socket): Promise<string> {
     let text = '';
     socket.on('data', (part) => (text += String(part)));
@@ -54,7 +54,7 @@ describe('The server, as to bodies,', () => {
     return text;
   }
 
-  it('cuts off those that have been under way the longest, and no more than it must', async () => {
+  it('cuts off those that have been arriving the longest, and no more than necessary', async () => {
     const slow: Socket[] = [];
     for (let count = 0; count <= BODY_COUNT; count++) slow.push(await sendMost());
     const closed = slow.map((socket) => once(socket, 'close'));
@@ -76,7 +76,7 @@ describe('The server, as to bodies,', () => {
 
   it.each([
     [
-      'a body that nobody reads, of a stream',
+      'the unread body of a stream request',
       `GET /channels/public.bodies/events HTTP/1.1\r\nHost: a\r\nContent-Length: ${LARGE.length}\r\n\r\n${LARGE}`,
     ],
     [
@@ -120,7 +120,7 @@ describe('The server, as to bodies,', () => {
     const { code: given } = answer.json() as { code?: string };
     expect([answer.status, given]).toEqual([status, code]);
   });
-  it('refuses what is longer than a message may be', async () => {
+  it('refuses a body longer than a message may be', async () => {
     const url = `${node.url}/channels/public.bodies/messages`;
     const answer = await request(url, { json: { data: 'x'.repeat(70_000) } });
     expect([answer.status, answer.json()]).toEqual([

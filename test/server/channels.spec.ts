@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { BirdsongNode } from '../harness/birdsong-node.js';
 import { request } from '../harness/http-client.js';
 
-describe('Of the channels of the server', () => {
+describe('The channels of the server:', () => {
   let node: BirdsongNode;
 
   beforeAll(async () => {
@@ -18,7 +18,7 @@ describe('Of the channels of the server', () => {
     { name: 'A', message: 'm' },
     { name: 'n'.repeat(64), message: 'm'.repeat(4000) },
     { name: 'Ада 🐦', message: 'line\nline <b>&' },
-  ])('chat rooms take what someone says, $name', async (data) => {
+  ])('chat rooms accept a chat message, $name', async (data) => {
     const channel = `chat.${data.name.length}`;
     expect((await send(channel, data)).status).toBe(201);
 
@@ -49,7 +49,7 @@ describe('Of the channels of the server', () => {
   });
 
   it.each(['user.1', 'user.1.notices', 'user.1.notices.old'])(
-    '%s is for nobody until there are identities',
+    '%s is closed until there are identities',
     async (channel) => {
       const answers = await Promise.all([
         send(channel, 1),
@@ -77,19 +77,16 @@ describe('Of the channels of the server', () => {
     },
   );
 
-  it.each(['chat', 'chat.a.b', 'public', 'user', 'other.1'])(
-    'there is none of %s',
-    async (name) => {
-      const answers = await Promise.all([
-        send(name, 1),
-        request(messagesUrl(name)),
-        request(`${node.url}/channels/${name}/events`),
-      ]);
+  it.each(['chat', 'chat.a.b', 'public', 'user', 'other.1'])('%s does not exist', async (name) => {
+    const answers = await Promise.all([
+      send(name, 1),
+      request(messagesUrl(name)),
+      request(`${node.url}/channels/${name}/events`),
+    ]);
 
-      for (const { status, json } of answers) {
-        expect(status).toBe(404);
-        expect(json()).toMatchObject({ code: 'unknown-channel' });
-      }
-    },
-  );
+    for (const { status, json } of answers) {
+      expect(status).toBe(404);
+      expect(json()).toMatchObject({ code: 'unknown-channel' });
+    }
+  });
 });

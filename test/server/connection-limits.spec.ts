@@ -8,7 +8,7 @@ import { SseReader } from '../harness/sse-reader.js';
 
 const CHANNEL = '/channels/public.limits';
 
-describe('The server, with as many connections as it may have,', () => {
+describe('The server, at its limit of connections,', () => {
   let node: BirdsongNode;
   const readers: SseReader[] = [];
   const sockets: Socket[] = [];
@@ -50,7 +50,7 @@ describe('The server, with as many connections as it may have,', () => {
     expect(answer.json()).toMatchObject({ status, code });
   }
 
-  it('refuses one more reader, and goes on for the others, for sends and for health', async () => {
+  it('refuses one more reader, and keeps serving others, sends and health checks', async () => {
     node = await BirdsongNode.start({ env: { MAX_CONNECTIONS: '60' } });
     await readMany(53);
     const { position } = (await get(`${CHANNEL}/messages`)).json() as { position: string };
@@ -79,7 +79,7 @@ describe('The server, with as many connections as it may have,', () => {
     expect(another.status).toBe(200);
   });
 
-  it('takes no further connection, and takes one again when one has gone', async () => {
+  it('accepts no further connection until one has gone', async () => {
     node = await BirdsongNode.start({ env: { MAX_CONNECTIONS: '10' } });
     await readMany(9);
     const last = await idle();
@@ -95,7 +95,7 @@ describe('The server, with as many connections as it may have,', () => {
   });
 
   describe('from one address', () => {
-    it('refuses further requests of it, whomever it claims to speak for, and no one else’s', async () => {
+    it('refuses only that address’s further requests, whatever client they claim', async () => {
       node = await BirdsongNode.start({ env: { MAX_CONNECTIONS_PER_ADDRESS: '3' } });
       await readMany(3);
       for (const path of [`${CHANNEL}/events`, `${CHANNEL}/messages`, '/']) {
@@ -116,7 +116,7 @@ describe('The server, with as many connections as it may have,', () => {
       for (const reader of readers) await reader.next(isMessage);
     });
 
-    it('takes twice as many connections of it, and no more', async () => {
+    it('accepts at most twice as many connections from it', async () => {
       node = await BirdsongNode.start({ env: { MAX_CONNECTIONS_PER_ADDRESS: '2' } });
       const open = [await idle(), await idle(), await idle(), await idle()];
       await once(await idle(), 'close');
@@ -127,7 +127,7 @@ describe('The server, with as many connections as it may have,', () => {
       expect(open.map(({ destroyed }) => destroyed)).toEqual([false, false, false, false]);
     });
 
-    it('forgets what was pipelined on a connection that is gone', async () => {
+    it('forgets requests that were pipelined on a connection that is gone', async () => {
       node = await BirdsongNode.start({ env: { MAX_CONNECTIONS_PER_ADDRESS: '3' } });
       const socket = await idle();
       socket.write(`GET ${CHANNEL}/events HTTP/1.1\r\nHost: a\r\n\r\n`.repeat(3));
@@ -141,15 +141,15 @@ describe('The server, with as many connections as it may have,', () => {
       expectRefused(await get(`${CHANNEL}/messages`), 429, 'too-many-requests');
     });
 
-    it('believes a proxy that is trusted, and counts whom that speaks for', async () => {
+    it('trusts a configured proxy, and counts the clients it names', async () => {
       node = await BirdsongNode.start({
         env: { MAX_CONNECTIONS_PER_ADDRESS: '2', TRUST_PROXY: 'loopback' },
       });
       for (const [one, same, another] of [
         ['203.0.113.5', '203.0.113.5', '203.0.113.6'],
-        // The last is what our proxy saw; what comes before it anybody may write.
+        // Only the last address is what our proxy saw; a client can forge the others.
         ['10.0.0.1, 203.0.113.7', '10.0.0.2, 203.0.113.7', '10.0.0.1, 203.0.113.8'],
-        // Two ways to write the same IPv4 address in IPv6.
+        // Two ways to write the same IPv4 address as IPv6.
         ['::ffff:203.0.113.9', '::ffff:cb00:7109', '::ffff:cb00:710a'],
         ['2001:db8:1:2::9', '2001:DB8:1:2:ffff::1', '2001:db8:1:3::9'],
       ] as const) {

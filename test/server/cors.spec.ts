@@ -16,7 +16,7 @@ describe('Pages of other origins', () => {
     node = undefined;
   });
 
-  /** What each kind of answer allows to a page of this origin. */
+  /** What each kind of answer allows a page of this origin. */
   async function allowancesFor(origin: string): Promise<(string | undefined)[]> {
     const url = `${node?.url ?? ''}/channels/public.a`;
     const headers = { Origin: origin };
@@ -65,7 +65,7 @@ describe('Pages of other origins', () => {
     ]);
   });
 
-  it('are told the methods and headers that they may use, and what they may read', async () => {
+  it('are told which methods and headers they may use, and what they may read', async () => {
     node = await BirdsongNode.start({ env: { CORS_ORIGINS: ALLOWED.join(',') } });
     const messages = `${node.url}/channels/public.a/messages`;
     const preflight = await request(messages, {

@@ -16,7 +16,7 @@ interface PackageJson {
   peerDependencies: Record<string, string>;
 }
 
-/** Runs a module that prints JSON in plain Node, until nothing is left for it to do. */
+/** Runs a module that prints JSON, in plain Node, until it ends by itself. */
 async function run(code: string): Promise<unknown> {
   const node = new ServerProcess(process.execPath, ['--input-type=module', '-e', code], {
     cwd: builtPackage,
@@ -38,7 +38,7 @@ const packageOf = (specifier: string): string =>
   specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 
 describe('What is built', () => {
-  it('exports in plain Node what the source exports, under the name of the package', async () => {
+  it('exports in plain Node what the source exports, under the package’s name', async () => {
     const names = await run(
       `import * as birdsong from 'birdsong'; console.log(JSON.stringify(Object.keys(birdsong)))`,
     );
@@ -47,7 +47,7 @@ describe('What is built', () => {
     expect(names).toContain('BirdsongModule');
   });
 
-  it('imports the packages that it declares, and no others', async () => {
+  it('imports exactly the packages that it declares', async () => {
     const { dependencies, peerDependencies } = await readPackage();
     const imported = new Set<string>();
     for (const file of [...(await filesOf('.js')), ...(await filesOf('.d.ts'))]) {
@@ -58,7 +58,7 @@ describe('What is built', () => {
 
     expect(packages.sort()).toEqual(
       Object.keys({ ...dependencies, ...peerDependencies })
-        // Nest asks for them by itself.
+        // Nest requires these by itself.
         .filter((name) => name !== 'reflect-metadata')
         .sort(),
     );

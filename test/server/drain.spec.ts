@@ -8,7 +8,7 @@ import { LightReader } from '../harness/light-reader.js';
 import { RedisServer } from '../harness/redis-server.js';
 import { SseReader } from '../harness/sse-reader.js';
 
-/** So many that sending them away takes two seconds. */
+/** Enough that sending them away takes two seconds. */
 const CROWD = 1000;
 const PATH = '/channels/public.drain';
 
@@ -17,7 +17,7 @@ interface Member {
   newest: number;
 }
 
-describe('The server, while it sends its readers away,', () => {
+describe('The server, while draining,', () => {
   let node: BirdsongNode;
   const crowd: Member[] = [];
   const sockets: Socket[] = [];
@@ -68,7 +68,7 @@ describe('The server, while it sends its readers away,', () => {
 
   const farewellsOf = () => crowd.flatMap(({ reader }) => reader.farewells.slice(0, 1));
 
-  it('is not ready, lives on, takes messages, and serves those whose turn has not come', async () => {
+  it('is live but not ready, accepts messages, and serves readers whose turn has not come', async () => {
     const { firstFarewell } = await startWithCrowd();
     process.kill(node.pid, 'SIGTERM');
     await firstFarewell;
@@ -91,12 +91,12 @@ describe('The server, while it sends its readers away,', () => {
     expect(late.events).toMatchObject([
       { event: 'stream.closing', data: '{"reason":"shutdown","reconnect":true}' },
     ]);
-    // Who was still there when it was sent has it; who was not, is told to come back for it.
+    // Readers that were still there have the message. The others were told to come back for it.
     expect(crowd.filter(({ newest }) => newest === 1).length).toBeGreaterThan(0);
     expect(farewellsOf()).toHaveLength(CROWD);
   });
 
-  it('tells each to come back after a time of its own, between once and twice the usual', async () => {
+  it('tells each reader to come back after its own delay, between once and twice the usual', async () => {
     await startWithCrowd();
     expect(await node.stop()).toBe(0);
 
@@ -106,28 +106,31 @@ describe('The server, while it sends its readers away,', () => {
     expect(new Set(waits).size).toBeGreaterThan(CROWD / 4);
   });
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('hurries on a second %s', async (signal) => {
-    const { firstFarewell } = await startWithCrowd();
-    process.kill(node.pid, signal);
-    await firstFarewell;
-    process.kill(node.pid, signal);
-    // Until it is closed: whose turn has not come is told of each of these.
-    for (let data = 1; await isAccepted(data); data++);
-    expect(await exit()).toBe(0);
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'ends the drain at once on a second %s',
+    async (signal) => {
+      const { firstFarewell } = await startWithCrowd();
+      process.kill(node.pid, signal);
+      await firstFarewell;
+      process.kill(node.pid, signal);
+      // Sends until it is closed: readers whose turn has not come get each of these.
+      for (let data = 1; await isAccepted(data); data++);
+      expect(await exit()).toBe(0);
 
-    expect(farewellsOf()).toHaveLength(CROWD);
-    // The first may be read along with the signal. In waves, who leaves last has dozens.
-    expect(Math.max(...crowd.map(({ newest }) => newest))).toBeLessThanOrEqual(1);
-  });
+      expect(farewellsOf()).toHaveLength(CROWD);
+      // The first may be read along with the signal. In waves, the last reader would get dozens.
+      expect(Math.max(...crowd.map(({ newest }) => newest))).toBeLessThanOrEqual(1);
+    },
+  );
 
-  it('finishes the sends that wait for Redis', async () => {
+  it('finishes sends that wait for Redis', async () => {
     const redis = await RedisServer.start();
     try {
       node = await BirdsongNode.start({ env: { REDIS_URL: redis.url } });
       expect((await send(1)).status).toBe(201);
       redis.pause();
       const sending = send(2);
-      // Who is answered has been read behind it.
+      // An answer to a later request shows that the earlier one has been read.
       await request(`${node.url}/health/live`);
       process.kill(node.pid, 'SIGTERM');
       redis.resume();
@@ -139,7 +142,7 @@ describe('The server, while it sends its readers away,', () => {
     }
   });
 
-  it('waits for nobody who does not read, does not finish, or does not begin', async () => {
+  it('does not wait for clients that do not read, do not finish or do not begin', async () => {
     node = await BirdsongNode.start({ env: { HISTORY_COUNT: '1000' } });
     const data = 'x'.repeat(60_000);
     const slow = await SseReader.open(`${node.url}${PATH}/events`);

@@ -9,7 +9,7 @@ import {
 import { freePort } from '../harness/free-port.js';
 import { RedisServer } from '../harness/redis-server.js';
 
-/** Starts a server that must not, and gives the one line that says why. */
+/** Starts a server that must fail, and returns the one line that says why. */
 async function failure(options: BirdsongNodeOptions): Promise<string> {
   const run: BirdsongRun = await BirdsongNode.run(options);
 
@@ -30,7 +30,7 @@ describe('The server that cannot start says why in one line', () => {
     redis = undefined;
   });
 
-  /** Takes a port, and never says a word to who connects. */
+  /** Listens on a port, and never answers. */
   async function listen(): Promise<number> {
     listener = createServer().listen(0, '127.0.0.1');
     await once(listener, 'listening');
@@ -72,7 +72,7 @@ describe('The server that cannot start says why in one line', () => {
     ['FEED_LINGER_SECONDS', '-1'],
     ['COALESCE_MS', '5000'],
   ])('for %s=%s', async (name, value) => {
-    // Without Redis its key prefix would not matter; the address does not get to matter.
+    // The key prefix matters only with Redis. The server fails before it connects.
     const redisUrl = name === 'REDIS_KEY_PREFIX' ? { REDIS_URL: 'redis://127.0.0.1:1' } : {};
 
     expect(await failure({ env: { ...redisUrl, [name]: value } })).toContain(`not start: ${name}`);
@@ -103,7 +103,7 @@ describe('The server that cannot start says why in one line', () => {
     expect(await failure({ env })).toContain(`not start: ${line}`);
   });
 
-  it('for a Redis Cluster, or Sentinels, of which nobody listens', async () => {
+  it('for a Redis Cluster or Sentinels that do not listen', async () => {
     const nodes = `127.0.0.1:${await freePort()}`;
     const cluster = await failure({ env: { REDIS_CLUSTER_NODES: nodes } });
     const sentinel = await failure({ env: { REDIS_SENTINELS: nodes, REDIS_SENTINEL_NAME: 'm' } });
@@ -120,11 +120,11 @@ describe('The server that cannot start says why in one line', () => {
     expect(line).toContain(`127.0.0.1:${port}`);
   });
 
-  it('for an address that is not of this machine', async () => {
+  it('for an address that this machine does not have', async () => {
     expect(await failure({ host: '203.0.113.7' })).toContain('203.0.113.7');
   });
 
-  it('for a Redis that nobody listens for', async () => {
+  it('for a Redis that does not listen', async () => {
     const port = await freePort();
     const line = await failure({ env: { REDIS_URL: `redis://127.0.0.1:${port}` } });
 
@@ -139,7 +139,7 @@ describe('The server that cannot start says why in one line', () => {
     expect(line).toContain(`127.0.0.1:${port}`);
   });
 
-  it('for a Redis that wants another password, without telling the one it has', async () => {
+  it('for a Redis that wants another password, without printing the one given', async () => {
     redis = await RedisServer.start({ args: ['--requirepass', 'right'] });
     const { port } = redis;
     const none = await failure({ env: { REDIS_URL: redis.url } });

@@ -18,7 +18,7 @@ describe('The health of the server', () => {
 
   const health = (kind: 'live' | 'ready') => request(`${node.url}/health/${kind}`);
 
-  /** Asks until the answer has this status, which the test's own time limits. */
+  /** Polls until the answer has this status, or the test times out. */
   async function untilReadyIs(status: number): Promise<HttpAnswer> {
     for (;;) {
       const answer = await health('ready');
@@ -26,7 +26,7 @@ describe('The health of the server', () => {
     }
   }
 
-  it('is good while it can take and deliver messages', async () => {
+  it('is good while it can accept and deliver messages', async () => {
     const answers = await Promise.all([health('live'), health('ready')]);
 
     for (const { status, headers, json } of answers) {
@@ -36,7 +36,7 @@ describe('The health of the server', () => {
     }
   });
 
-  it('is good without a Redis to depend on', async () => {
+  it('is good without Redis', async () => {
     const alone = await BirdsongNode.start();
     try {
       expect((await request(`${alone.url}/health/ready`)).status).toBe(200);
@@ -45,7 +45,7 @@ describe('The health of the server', () => {
     }
   });
 
-  it('is not ready while Redis is down, lives on, and is ready again after it', async () => {
+  it('is live but not ready while Redis is down, and is ready again afterwards', async () => {
     await redis.kill();
     const down = await untilReadyIs(503);
 

@@ -11,7 +11,7 @@ import type { Exit } from '../harness/server-process.js';
 const MIB = 1024 * 1024;
 const HEAP_MIB = 200;
 const UNSENT_MIB = 16;
-/** The sum of docs/limits.md for such a server. */
+/** The total in docs/limits.md for such a server. */
 const BOUND_MIB = 100 + HEAP_MIB + 64 + 2 * UNSENT_MIB + 8 * 4;
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
@@ -20,7 +20,7 @@ const namesOf = (prefix: string, count: number) =>
 const streamOf = (names: readonly string[], query = '') =>
   get(`/events?${names.map((name) => `channel=${name}`).join('&')}${query}`);
 
-describe('A heap that has room for the readers is enough', () => {
+describe('A heap with room for the readers is enough', () => {
   let redis: RedisServer;
   let node: BirdsongNode;
   let honest: SseReader;
@@ -32,7 +32,7 @@ describe('A heap that has room for the readers is enough', () => {
     NODE_OPTIONS: `--max-old-space-size=${HEAP_MIB}`,
     MAX_TOTAL_UNSENT_BYTES: String(UNSENT_MIB * MIB),
     LOG_LEVEL: 'error',
-    // It is about memory, and the machine may be busy.
+    // This tests memory, and the machine may be busy.
     REDIS_COMMAND_TIMEOUT_MS: '60000',
   });
 
@@ -51,7 +51,9 @@ describe('A heap that has room for the readers is enough', () => {
     await redis.stop();
   });
 
-  /** Connects and writes; what comes is thrown away, or not even read. Resolves with the first byte, or once written. */
+  /**
+   * Connects and writes; what comes is thrown away, or not even read. Resolves with the first byte, or once written.
+   */
   async function open(text: string, { reads }: { reads: boolean }): Promise<void> {
     const socket = connect(node.port, '127.0.0.1').on('error', () => undefined);
     sockets.push(socket);
@@ -70,7 +72,7 @@ describe('A heap that has room for the readers is enough', () => {
       json: { messages: Array(count).fill({ data }) },
     }).catch(() => undefined);
 
-  /** Somebody honest is served behind all that was sent before, within bounds. */
+  /** An honest client is served after everything sent before, within bounds. */
   async function expectServed(): Promise<void> {
     const sent = await request(`${node.url}/channels/public.honest/messages`, {
       json: { data: 'honest' },
@@ -81,7 +83,7 @@ describe('A heap that has room for the readers is enough', () => {
     expect(await node.peakMib()).toBeLessThan(BOUND_MIB);
   }
 
-  it('when streams of many channels get a large batch, each message of it with its cursor', async () => {
+  it('when streams of many channels get a large batch, with cursors between its messages', async () => {
     const names = namesOf('cursor', 100);
     for (let count = 0; count < 250; count++) await open(streamOf(names), { reads: true });
     expect(await batch(node.url, names[0] ?? '', 1000, 'x'.repeat(4100))).toMatchObject({
@@ -90,7 +92,7 @@ describe('A heap that has room for the readers is enough', () => {
     await expectServed();
   }, 240_000);
 
-  it('when a thousand requests stand behind a stream, on each of many connections', async () => {
+  it('when a thousand requests wait behind a stream, on each of many connections', async () => {
     const stream = get('/channels/public.pipeline/events');
     const text = stream.repeat(Math.floor((60 * 1024) / stream.length));
     await Promise.all(Array.from({ length: 60 }, () => open(text, { reads: false })));
@@ -104,7 +106,7 @@ describe('A heap that has room for the readers is enough', () => {
     for (let count = 0; count < 30; count++) {
       await open(streamOf(names, `&history=${1000 - count}`), { reads: false });
     }
-    // Each waits for its turn behind those that read to begin.
+    // Each waits its turn to read its first page.
     for (const name of names.slice(0, 20)) {
       await request(`${node.url}/channels/${name}/messages`);
       await expectServed();

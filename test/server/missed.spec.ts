@@ -8,12 +8,12 @@ import { until } from '../harness/until.js';
 
 const CHANNEL_COUNT = 200;
 const HEAP_MIB = 120;
-/** Half a MiB of history for each channel, all of them together twice the heap: the € makes each character two bytes. */
+/** Half a MiB of history for each channel, in total twice the heap: the € makes each character take two bytes. */
 const MISSED = {
   messages: Array.from({ length: 8 }, () => ({ data: `€${'x'.repeat(60_000)}` })),
 };
 
-describe('A node that Redis was away from', () => {
+describe('A node that was cut off from Redis', () => {
   let redis: RedisServer;
   let proxy: TcpProxy;
   let other: BirdsongNode;
@@ -38,7 +38,7 @@ describe('A node that Redis was away from', () => {
     await redis.stop();
   });
 
-  it('does not hold all at once what its channels missed', async () => {
+  it('does not hold everything that its channels missed at once', async () => {
     const channels = Array.from({ length: CHANNEL_COUNT }, (_, index) => `public.missed.${index}`);
     const got = new Map<string, number>();
     let readyCount = 0;

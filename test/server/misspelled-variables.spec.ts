@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { BirdsongNode } from '../harness/birdsong-node.js';
 
-describe('The server names variables that look like misspelled ones of its own', () => {
-  /** What a server that starts and is stopped writes to standard error. */
+describe('The server names variables that look like misspellings of its own', () => {
+  /** What a server writes to standard error from start to stop. */
   async function warning(env: Record<string, string>): Promise<string> {
     const node = await BirdsongNode.start({ env });
     await node.stop();
@@ -39,7 +39,7 @@ describe('The server names variables that look like misspelled ones of its own',
     );
   });
 
-  it('but no variable of other software', async () => {
+  it('but not variables of other software', async () => {
     const others = {
       HOSTNAME: 'a',
       HOSTTYPE: 'x86_64',
@@ -56,7 +56,7 @@ describe('The server names variables that look like misspelled ones of its own',
       NO_PROXY: '*',
       npm_config_user_agent: 'npm',
       REDISCLI_AUTH: 'secret',
-      // What Kubernetes and Docker say of a service with the name "redis", and Heroku of one with TLS.
+      // Set by Kubernetes and Docker for a service named "redis", and by Heroku for one with TLS.
       REDIS_SERVICE_HOST: '10.0.0.1',
       REDIS_SERVICE_PORT: '6379',
       REDIS_SERVICE_PORT_CLIENT: '6379',

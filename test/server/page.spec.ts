@@ -13,7 +13,7 @@ describe('The page of the server', () => {
   const get = (path: string, headers: Record<string, string> = {}) =>
     request(`${node.url}${path}`, { headers });
 
-  it('is at / and asked for anew each time', async () => {
+  it('is at / and revalidated each time', async () => {
     const page = await get('/');
 
     expect(page.status).toBe(200);
@@ -22,14 +22,14 @@ describe('The page of the server', () => {
     expect(page.text).toContain('<title>Birdsong</title>');
   });
 
-  it('is not sent again to who has it', async () => {
+  it('is not sent again to a client that has it', async () => {
     const { headers } = await get('/');
     const again = await get('/', { 'If-None-Match': String(headers.etag) });
 
     expect([again.status, again.text]).toEqual([304, '']);
   });
 
-  it('brings assets that are kept for ever, as their names change with their content', async () => {
+  it('has assets that are cached for ever, as their names change with their content', async () => {
     const { text } = await get('/');
     const paths = [...text.matchAll(/(?:src|href)="\.(\/assets\/[^"]+)"/g)].map(([, path]) => path);
     const types = [];
@@ -43,7 +43,7 @@ describe('The page of the server', () => {
     expect(types.sort()).toEqual(['image/svg+xml', 'text/css', 'text/javascript']);
   });
 
-  it('may load nothing from elsewhere and run nothing that is not of this server', async () => {
+  it('may load and run nothing from elsewhere', async () => {
     const { headers } = await get('/');
     const policy = String(headers['content-security-policy']);
 
@@ -75,7 +75,7 @@ describe('The page of the server', () => {
   it.each(['/../main.js', '/assets/../../main.js', '/%2e%2e/main.js', '/%00', '/%E0%A4%A'])(
     'keeps inside its folder: %s',
     async (path) => {
-      // No HTTP client sends such a path as it is.
+      // HTTP clients would normalise such a path.
       const answer = await rawRequest(
         node.port,
         `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`,

@@ -7,14 +7,14 @@ import { RedisSentinels } from '../harness/redis-sentinels.js';
 import { RedisServer } from '../harness/redis-server.js';
 import { SseReader } from '../harness/sse-reader.js';
 
-/** What the test began, to be ended in the opposite order. */
+/** What the test started, to be ended in reverse order. */
 const ends: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-/** Starts a server with these variables, and has it deliver a message. */
+/** Starts a server with these variables, and expects it to deliver a message. */
 async function deliver(env: Record<string, string>): Promise<void> {
   const node = await BirdsongNode.start({ env });
   ends.push(() => node.stop());

@@ -16,12 +16,12 @@ const PATH = '/channels/public.rolling';
 
 interface Seen {
   readonly reader: LightReader;
-  /** The numbers of the messages it was given, in the order in which they came. */
+  /** The numbers of the messages received, in order. */
   readonly numbers: number[];
   gapCount: number;
 }
 
-/** Sends numbers until it is told to stop, each until it is acknowledged. */
+/** Sends numbers until stopped, retrying each until it is acknowledged. */
 class Publisher {
   acknowledged = 0;
   private isStopped = false;
@@ -54,7 +54,7 @@ class Publisher {
   }
 }
 
-/** The largest part of these times that lies within any window of this length. */
+/** The largest share of these times within any window of this length. */
 function largestShareWithin(windowMs: number, times: readonly number[]): number {
   const sorted = [...times].sort((a, b) => a - b);
   let start = 0;
@@ -103,7 +103,7 @@ describe('A rolling restart of two nodes with 2,000 readers', () => {
 
   const isUpTo = (number: number) => () => seen.every(({ numbers }) => numbers.at(-1) === number);
 
-  it('loses nothing, repeats nothing, and never has all reconnect at once', async () => {
+  it('loses nothing, repeats nothing, and never makes all reconnect at once', async () => {
     const from = balancer as Balancer;
     await request(`${from.next()}${PATH}/messages`, { json: { data: 0 } });
     for (let count = 0; count < READERS; count++) open(from);
@@ -120,7 +120,7 @@ describe('A rolling restart of two nodes with 2,000 readers', () => {
         reader.farewells.slice(farewellsBefore[place]),
       );
       expect(farewells.length).toBeGreaterThan(READERS / 3);
-      // While some were sent away, others read on.
+      // While some readers were sent away, others read on.
       expect(new Set(farewells.map(({ lastEventId }) => lastEventId)).size).toBeGreaterThan(1);
       const waits = farewells.map(({ atMs, backAtMs }) => backAtMs - atMs);
       expect(largestShareWithin(250, waits)).toBeLessThan(0.25);

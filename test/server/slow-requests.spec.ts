@@ -11,7 +11,7 @@ const HEADER_SECONDS = 1;
 const REQUEST_SECONDS = 2;
 const HOUR = '3600';
 
-describe('The server, with clients that take their time,', () => {
+describe('The server, with slow clients,', () => {
   let node: BirdsongNode;
   const sockets: Socket[] = [];
 
@@ -31,7 +31,7 @@ describe('The server, with clients that take their time,', () => {
   });
   afterAll(() => node.stop());
 
-  /** Writes one piece after the other for as long as it is let; resolves with what was answered, and when. */
+  /** Writes one piece after the other until it is cut off; resolves with the answer, and when it came. */
   async function drip(
     head: string,
     piece: string,
@@ -53,7 +53,7 @@ describe('The server, with clients that take their time,', () => {
     return { text, tookMs: performance.now() - begunMs };
   }
 
-  it('cuts off who does not finish a request in time, and leaves streams as they are', async () => {
+  it('cuts off clients that do not finish a request in time, and leaves streams alone', async () => {
     const reader = await SseReader.open(`${node.url}${PATH}/events`);
     await reader.next();
     const post = `POST ${PATH}/messages HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n`;
@@ -64,7 +64,7 @@ describe('The server, with clients that take their time,', () => {
 
     for (const { text, tookMs } of slow) {
       expect(text).toMatch(/^HTTP\/1.1 408 /);
-      // Not as soon as a head would have been.
+      // Later than an unfinished head would have been.
       expect(tookMs).toBeGreaterThanOrEqual(REQUEST_SECONDS * 1000);
     }
     await request(`${node.url}${PATH}/messages`, { json: { data: 'still here' } });
@@ -73,7 +73,7 @@ describe('The server, with clients that take their time,', () => {
     await reader.close();
   });
 
-  it('cuts off who does not finish a head in time, however long a request may take', async () => {
+  it('cuts off clients that do not finish a head in time, however long a request may take', async () => {
     const patient = await BirdsongNode.start({
       env: { HEADER_TIMEOUT_SECONDS: String(HEADER_SECONDS), REQUEST_TIMEOUT_SECONDS: HOUR },
     });
@@ -89,16 +89,16 @@ describe('The server, with clients that take their time,', () => {
     }
   });
 
-  it('closes a connection that is not used again', async () => {
+  it('closes a connection that stays unused', async () => {
     const text = await rawRequest(node.port, 'GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n');
 
     expect(text).toMatch(/^HTTP\/1.1 200 [^]*Keep-Alive: timeout=1\r\n/);
   });
 
-  it('takes a head with as many channels as a stream may have and where it was in each', async () => {
+  it('accepts a head with the most channels of a stream and the position in each', async () => {
     const names = Array.from({ length: 250 }, (_, index) => `public.${index}.`.padEnd(128, 'x'));
     const url = `${node.url}/events?${names.map((name) => `channel=${name}`).join('&')}`;
-    // 34 characters is the longest place in a cursor.
+    // 34 characters is the longest cursor entry.
     const cursor = `~${names.map((_, index) => String(index).padStart(11, 'a') + '.mgk2d4w0.zzzzzzzzzz').join('_')}`;
     const reader = await SseReader.open(url, { headers: { 'Last-Event-ID': cursor } });
     expect(reader.status).toBe(200);
@@ -110,7 +110,7 @@ describe('The server, with clients that take their time,', () => {
     const cookie = `Cookie: ${'x'.repeat(64 * 1024)}\r\n`;
     const text = await rawRequest(node.port, `GET / HTTP/1.1\r\nHost: a\r\n${cookie}\r\n`);
 
-    // Nothing, if the end of the connection overtook the answer.
+    // Empty if the connection ended before the answer arrived.
     expect(text).toMatch(/^$|^HTTP\/1.1 431 /);
     expect((await request(`${node.url}/health/live`)).status).toBe(200);
   });

@@ -3,7 +3,7 @@ import { BirdsongNode, type BirdsongNodeOptions } from '../harness/birdsong-node
 import { request } from '../harness/http-client.js';
 import { SseReader } from '../harness/sse-reader.js';
 
-describe('The server, started,', () => {
+describe('The started server', () => {
   const nodes: BirdsongNode[] = [];
 
   afterEach(async () => {
@@ -51,14 +51,14 @@ describe('The server, started,', () => {
     },
   );
 
-  it('takes a variable that is set and empty for one that is not set', async () => {
+  it('treats an empty variable as not set', async () => {
     const env = { REDIS_URL: '', LOG_LEVEL: '', HISTORY_COUNT: '', CORS_ORIGINS: '' };
     const { url } = await start({ env });
 
     expect(await statusAt(url)).toBe(200);
   });
 
-  it('reads every variable that is documented, with the documented form', async () => {
+  it('reads every documented variable, in the documented form', async () => {
     const { url } = await start({
       env: {
         LOG_LEVEL: 'verbose',

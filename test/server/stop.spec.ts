@@ -12,7 +12,7 @@ interface History {
   position: string;
 }
 
-describe('The server, stopped,', () => {
+describe('The stopped server,', () => {
   let node: BirdsongNode;
   const readers: SseReader[] = [];
 
@@ -31,7 +31,7 @@ describe('The server, stopped,', () => {
     return reader;
   }
 
-  /** Sends the signal and gives the exit code. */
+  /** Sends the signal and returns the exit code. */
   async function stop(signal: NodeJS.Signals): Promise<number | null> {
     process.kill(node.pid, signal);
     const { code } = await withDeadline(node.exited, defaultDeadlineMs, () => node.output);
@@ -39,7 +39,7 @@ describe('The server, stopped,', () => {
   }
 
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    'by %s ends its streams with a word and exits 0',
+    'by %s, says stream.closing on its streams and exits 0',
     async (signal) => {
       const open = await Promise.all([
         read('/channels/chat.lobby/events'),
@@ -58,11 +58,11 @@ describe('The server, stopped,', () => {
     },
   );
 
-  it('answers who waits for a message before it goes', async () => {
+  it('answers waiting long-polls before it goes', async () => {
     const path = '/channels/chat.lobby/messages';
     const { position } = (await request(`${node.url}${path}`)).json() as History;
     const asked = (target: string) => `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`;
-    // Two requests in one packet: who is answered the first has had the second taken in.
+    // Two requests in one packet: once the first is answered, the server has read the second.
     const requests = asked('/health/live') + asked(`${path}?after=${position}&wait=30`);
     let answers: Promise<string> | undefined;
     await new Promise<void>((resolve) => {
@@ -79,21 +79,21 @@ describe('The server, stopped,', () => {
     expect(answer).toContain(`{"messages":[],"position":"${position}","gap":false}`);
   });
 
-  it('does not wait for connections that are idle, nor for those that never are', async () => {
+  it('does not wait for idle connections, nor for ones that are never idle', async () => {
     const gone: string[] = [];
     const alive = 'GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n';
     const unfinished = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{';
     const connections = ['idle', 'unfinished'].map(async (name) => {
       const socket = connect(node.port, '127.0.0.1').on('error', () => undefined);
       socket.once('close', () => gone.push(name));
-      // In one packet: once the first is answered, the second has been taken in.
+      // In one packet: once the first is answered, the server has read the second.
       socket.write(name === 'idle' ? alive : alive + unfinished);
       await once(socket, 'data');
     });
     await Promise.all(connections);
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     await new Promise<void>((resolve) => {
-      // Asks again whenever it is answered, for as long as somebody listens.
+      // Sends another request on every answer, while the server listens.
       const ask = (): void => {
         get({ agent, port: node.port, path: '/channels/public.a/messages' }, (response) => {
           response.resume().once('end', ask).once('end', resolve);
@@ -106,7 +106,7 @@ describe('The server, stopped,', () => {
     });
     expect(await stop('SIGTERM')).toBe(0);
 
-    // What is unfinished is given some seconds to come to its end.
+    // Unfinished requests get some seconds to end.
     expect(gone.slice(0, 2).sort()).toEqual(['busy', 'idle']);
   });
 

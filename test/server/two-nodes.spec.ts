@@ -76,12 +76,12 @@ describe('Two nodes on one Redis', () => {
     return Number(count);
   }
 
-  /** Asks Redis until it says so, which the test's own time limits. */
+  /** Polls Redis until it holds, or the test times out. */
   async function until(isSo: () => Promise<boolean>): Promise<void> {
     while (!(await isSo()));
   }
 
-  it('deliver to the readers of both what is sent to either, under one id', async () => {
+  it('deliver what is sent to either to the readers of both, under one id', async () => {
     const [atA, atB] = [await read(a), await read(b)];
     const ids = [await send(a, 'by a'), await send(b, 'by b'), await send(a, 'by a again')];
 
@@ -95,7 +95,7 @@ describe('Two nodes on one Redis', () => {
     );
   });
 
-  it('deliver to an EventSource on one what is sent to the other', async () => {
+  it('deliver what is sent to one to an EventSource on the other', async () => {
     const source = new EventSource(eventsUrl(b));
     try {
       await withDeadline(
@@ -116,7 +116,7 @@ describe('Two nodes on one Redis', () => {
     }
   });
 
-  it('give one history, and answer a long-poll on one for a send to the other', async () => {
+  it('have one history, and answer a long-poll on one after a send to the other', async () => {
     await send(a, 1);
     const newest = await send(b, 2);
     expect(await history(a)).toEqual(await history(b));
@@ -129,7 +129,7 @@ describe('Two nodes on one Redis', () => {
     expect(await poll).toMatchObject({ messages: [{ id, data: 3 }], position: id, gap: false });
   });
 
-  it('know each other’s idempotency keys', async () => {
+  it('share idempotency keys', async () => {
     const reader = await read(b);
     const key = { 'Idempotency-Key': 'same' };
     const first = await post(a, 'once', key);
@@ -142,7 +142,7 @@ describe('Two nodes on one Redis', () => {
     expect(events.map((event) => messageOf(event).data)).toEqual(['once', 'next']);
   });
 
-  it('take over a reader whose node dies while messages pour in, without hole or repeat', async () => {
+  it('take over a reader whose node dies while messages pour in, without a hole or a repeat', async () => {
     const reader = await read(a);
     const pouring = { isOver: false, sent: 0 };
     const poured = (async () => {
@@ -167,7 +167,7 @@ describe('Two nodes on one Redis', () => {
     expect(resumed.events.map(({ event }) => event)).not.toContain('stream.gap');
   });
 
-  it('unsubscribe from a channel with its last reader, each for itself', async () => {
+  it('each unsubscribe from a channel when its last reader leaves', async () => {
     const [first, second, atB] = [await read(a), await read(a), await read(b)];
     expect(await subscriberCount()).toBe(2);
     await first.close();

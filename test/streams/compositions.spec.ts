@@ -39,13 +39,13 @@ const ROUTES = [
   'compose-intercepted/controller',
 ];
 
-/** Messages of both channels as they came, and what else did. */
+/** The messages of both channels in order, and all other events. */
 interface Seen {
   readonly messages: Message[];
   readonly others: ParsedEvent[];
 }
 
-describe('whatever an app composes of a stream, its clients lose and repeat nothing', () => {
+describe('however an app composes a stream, its clients lose and repeat nothing', () => {
   let host: NestApp;
 
   beforeEach(async () => {
@@ -72,7 +72,7 @@ describe('whatever an app composes of a stream, its clients lose and repeat noth
     }
   });
 
-  test('heartbeats reach the client, whatever its handler makes of messages', async () => {
+  test('heartbeats reach the client, whatever the handler does with messages', async () => {
     const reader = await SseReader.open(`${host.url}/compose/messages-only`);
     await reader.until(({ comments }) => comments.length > 2);
     await reader.close();
@@ -80,7 +80,7 @@ describe('whatever an app composes of a stream, its clients lose and repeat noth
     expect(reader.events).toEqual([]);
   });
 
-  test('also behind an APP_INTERCEPTOR of the app that adds events, and keeps ids', async () => {
+  test('even with an APP_INTERCEPTOR of the app that adds events and keeps ids', async () => {
     await host.close();
     host = await NestApp.start({
       imports: [BirdsongModule.forRoot({ channels: { 'feed.*': {} } })],
@@ -92,7 +92,7 @@ describe('whatever an app composes of a stream, its clients lose and repeat noth
     expect(numbersIn(seen, CHANNEL)).toEqual(Array.from({ length: COUNT }, (_, at) => at + 1));
   });
 
-  test('also behind a global interceptor that adds events', async () => {
+  test('even with a global interceptor that adds events', async () => {
     await host.close();
     host = await NestApp.start(
       {
@@ -111,13 +111,13 @@ describe('whatever an app composes of a stream, its clients lose and repeat noth
 const numbersIn = ({ messages }: Seen, channel: string): unknown[] =>
   messages.filter((message) => message.channel === channel).map(({ data }) => data);
 
-/** A client whose connection breaks after every few messages, and comes back by its Last-Event-ID. */
+/** A client whose connection breaks after every few messages, and that resumes by its Last-Event-ID. */
 async function readWhilePublishing(host: NestApp, route: string): Promise<Seen> {
   const seen: Seen = { messages: [], others: [] };
   const birdsong = host.app.get(Birdsong);
   const channels = route === 'compose/merged-channels' ? [CHANNEL, OTHER_CHANNEL] : [CHANNEL];
   const isWhole = () => channels.every((channel) => seen.messages.some(isLast(channel)));
-  // Before the first message. Two channels have no position in common: their first connect is a live one.
+  // Before the first message. Two channels share no position, so their first connect is live.
   let lastEventId = channels.length > 1 ? '' : (await birdsong.history(CHANNEL)).position;
   let published = 0;
   let connection = 0;

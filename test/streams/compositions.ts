@@ -36,7 +36,7 @@ import { Birdsong, keepEventIds, messagesOnly, type Message } from '../../src/in
 export const CHANNEL = 'feed.one';
 export const OTHER_CHANNEL = 'feed.two';
 
-/** What an app sends beside Birdsong's messages. */
+/** The events that an app adds to Birdsong's messages. */
 const own$ = (name: string): Observable<MessageEvent> =>
   timer(0, 3).pipe(map((count) => ({ type: 'own', data: `${name} ${count}` })));
 
@@ -50,7 +50,7 @@ export class OwnEventsInterceptor implements NestInterceptor {
   }
 }
 
-/** As docs/nest.md says of those that stand outside Birdsong's own. */
+/** As docs/nest.md describes for interceptors outside Birdsong's own. */
 @Injectable()
 export class IdKeepingInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler<MessageEvent>): Observable<unknown> {
@@ -66,7 +66,7 @@ export class LateInterceptor implements NestInterceptor {
   }
 }
 
-/** What app developers make of a stream. Each route is to lose and to repeat nothing, however often its clients break. */
+/** What app developers do with a stream. No route may lose or repeat anything, however often connections break. */
 @Controller('compose')
 export class CompositionsController {
   constructor(private readonly birdsong: Birdsong) {}
@@ -114,7 +114,7 @@ export class CompositionsController {
     );
   }
 
-  /** As plain values, of which Nest makes events. */
+  /** Plain values, which Nest turns into events. */
   @Sse('values')
   values(@Req() request: Request): Observable<unknown> {
     return this.stream(request).pipe(
@@ -183,7 +183,7 @@ export class CompositionsController {
     );
   }
 
-  /** Ends now and then, as one that must be let in again. */
+  /** Completes now and then, and is subscribed again. */
   @Sse('ended')
   ended(@Req() request: Request): Observable<MessageEvent> {
     return concat(
@@ -192,7 +192,7 @@ export class CompositionsController {
     );
   }
 
-  /** Fails in the middle of its work, and tries again. */
+  /** Fails in the middle of its work, and retries. */
   @Sse('tried-again')
   triedAgain(@Req() request: Request): Observable<MessageEvent> {
     let count = 0;

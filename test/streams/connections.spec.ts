@@ -35,7 +35,7 @@ class Diary {
 
   @OnEvent(GapEvent.NAME)
   gap({ channel, after, oldest }: GapEvent): void {
-    this.lines.push(`gap in ${channel} behind ${after ?? 'nothing'}, ${oldest ?? 'nothing kept'}`);
+    this.lines.push(`gap in ${channel} after ${after ?? 'nothing'}, ${oldest ?? 'nothing kept'}`);
   }
 }
 
@@ -99,7 +99,7 @@ describe.each(LANES)('connections in the %s lane', (lane) => {
     expect(connections.list({ id: all[2]?.id })).toEqual([all[2]]);
   });
 
-  test('are ended by id, by identity and by channel, and told why', async () => {
+  test('are ended by id, identity and channel, and told why', async () => {
     const { connections } = await start();
     const ada = await open('room.a', 'ada');
     const bob = [await open('room.a', 'bob'), await open('room.b', 'bob')];
@@ -126,7 +126,7 @@ describe.each(LANES)('connections in the %s lane', (lane) => {
     expect(await closingOf(nobody)).toEqual({ reason: 'revoked', reconnect: false });
   });
 
-  test('are told of as events: who joined, who left, why, and what was missed', async () => {
+  test('emit events: who joined, who left, why, and what was missed', async () => {
     const birdsong = await start();
     const ada = await open('room.a', 'ada');
     const bob = await open('room.a room.b', 'bob');
@@ -146,7 +146,7 @@ describe.each(LANES)('connections in the %s lane', (lane) => {
       'bob left room.b, last',
       'bob ended: revoked, room.a room.b',
       'nobody joined room.c, first',
-      'gap in room.c behind 1-5, nothing kept',
+      'gap in room.c after 1-5, nothing kept',
     ]);
   });
 });

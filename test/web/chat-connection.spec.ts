@@ -52,7 +52,7 @@ test('a page whose network went away says so and catches up', async () => {
   await sendToRoom(node.url, 'lobby', ...numbers(1, 3));
   await tab.untilSaid('number 3');
   await tab.page.context().setOffline(true);
-  // Chromium keeps streams that are open: the proxy makes it real.
+  // Chromium keeps open streams when it is set offline, so the proxy cuts them.
   await proxy.cut();
   await tab.untilState('offline');
   await sendToRoom(node.url, 'lobby', ...numbers(4, 30));
@@ -84,7 +84,7 @@ test('a stream that was refused is opened again where it ended', async () => {
   await sendToRoom(node.url, 'lobby', ...numbers(1, 3));
   await tab.untilSaid('number 3');
   const last = await tab.said('number 3').getAttribute('data-id');
-  // An EventSource gives up on an answer like this one.
+  // An EventSource gives up after an answer like this.
   let refusals = 0;
   await tab.page.route('**/events?*', (route) => {
     refusals += 1;
@@ -111,7 +111,7 @@ test('a page reconnects by itself to a server that was restarted, and shows the 
 
   node = await BirdsongNode.start({ port });
   await tab.untilState('live');
-  // The history of a server without Redis ends with it.
+  // A server without Redis loses its history when it ends.
   await tab.at('gap').getByText('Some messages are missing here').waitFor();
   await tab.say('after the crash');
   await tab.untilSaid('after the crash');
@@ -137,7 +137,7 @@ test('a message written while the server is away is sent when it is back, once',
 });
 
 test('a message that was accepted while the stream was away is shown, and only once', async () => {
-  // Streams are refused, requests are not.
+  // Only streams are refused.
   await tab.page.route('**/events?*', (route) => route.abort());
   await proxy.cut();
   await proxy.restore();
@@ -152,7 +152,7 @@ test('a message that was accepted while the stream was away is shown, and only o
   expect(await tab.texts()).toEqual(['heard by nobody yet']);
 });
 
-test('a page whose stream ends in an orderly stop comes back to the next server', async () => {
+test('a page whose stream ends in a graceful stop reconnects to the next server', async () => {
   const { port } = node;
   await node.stop();
   await tab.untilState('reconnecting');

@@ -61,7 +61,7 @@ describe('talking', () => {
     await ada.page.keyboard.press('Enter');
     await ada.untilSaid('first line\nsecond line');
 
-    // The focus has stayed, so the next message needs no mouse either.
+    // The focus stays, so the next message needs no mouse either.
     await ada.page.keyboard.type('and on');
     await ada.page.keyboard.press('Enter');
     await ada.untilSaid('and on');
@@ -111,7 +111,7 @@ describe('talking', () => {
     expect(keys[2]).not.toBe(keys[0]);
   });
 
-  test('what the server refuses is explained and stays in the box', async () => {
+  test('a refused message is explained and stays in the box', async () => {
     const ada = await openTab({ room: 'refused', name: 'Ada' });
     await ada.untilState('live');
     // The page itself sends no message that long.
@@ -172,7 +172,7 @@ describe('names', () => {
 });
 
 describe('rooms', () => {
-  test('an address without a room leads to the lobby', async () => {
+  test('a URL without a room leads to the lobby', async () => {
     const tab = await openTab({ name: 'Ada' });
     await tab.goto('/');
     await tab.untilState('live');
@@ -221,7 +221,7 @@ describe('rooms', () => {
   });
 
   test.each(['no.dots', 'no/slashes', 'no spaces', 'ä', 'x'.repeat(101)])(
-    'the page says that %j can be no room',
+    'the page says that %j is not a valid room',
     async (room) => {
       const tab = await openTab({ room: encodeURIComponent(room), name: 'Ada' });
       await tab.at('bad-room').getByText('1 to 100 characters').waitFor();
@@ -243,7 +243,7 @@ describe('reading', () => {
     await tab.untilSaid('number 120');
     expect(await tab.texts()).toEqual(numbers(71, 120));
 
-    // A click by mouse would scroll up first, and that alone loads older ones.
+    // A mouse click would scroll up first, which alone loads older messages.
     await tab.at('load-older').dispatchEvent('click');
     await tab.untilSaid('number 21');
     expect(await tab.texts()).toEqual(numbers(21, 120));

@@ -9,7 +9,7 @@ export interface ChatTabOptions {
 
 /** The chat page in a browser profile of its own, as one person has it open. */
 export class ChatTab {
-  /** What must not happen: uncaught errors, dialogs, and what the page's own policy forbids. */
+  /** What must not happen: uncaught errors, dialogs, and violations of the page's CSP. */
   readonly faults: string[] = [];
 
   private constructor(
@@ -71,7 +71,7 @@ export class ChatTab {
     return this.at('message-text').allTextContents();
   }
 
-  /** Writes and sends with the keyboard, without waiting for what comes of it. */
+  /** Types and sends with the keyboard, without waiting for the result. */
   async say(text: string): Promise<void> {
     await this.at('message-input').fill(text);
     await this.at('message-input').press('Enter');
@@ -84,7 +84,7 @@ export class ChatTab {
     }, top);
   }
 
-  /** What stands in the box where one writes. */
+  /** The text in the message box. */
   async written(): Promise<string> {
     return this.at('message-input').inputValue();
   }

@@ -1,10 +1,10 @@
 import type { ClusterNode } from './cluster-nodes.js';
-import type { RedisMaster } from './redis.topology.js';
+import type { RedisMaster } from './redis-topology.js';
 import { SLOT_COUNT } from './slots.js';
 
 /**
- * What several nodes say in one: of each slot, what was decided last. A node that was cut off during a failover
- * or while a slot moved says what was before, in an older epoch.
+ * Merges what several nodes say, taking the newest decision on each slot. A node that was cut off during a failover, or
+ * while a slot moved, still reports the old owner, in an older epoch.
  */
 export function mastersOf(nodes: readonly ClusterNode[]): RedisMaster[] {
   const owners = new Array<ClusterNode | undefined>(SLOT_COUNT);
@@ -16,7 +16,7 @@ export function mastersOf(nodes: readonly ClusterNode[]): RedisMaster[] {
         owners[slot] = owner && owner.epoch >= node.epoch ? owner : node;
       }
     }
-    // Without slots: one that is about to be given some.
+    // A master without slots may be about to get some.
     if (node.isMaster && node.isHealthy && node.slots.length === 0) {
       masters.set(node.id, node);
     }

@@ -1,21 +1,21 @@
-import type { RedisAddress } from '../../config/redis.options.js';
+import type { RedisAddress } from '../../config/redis-options.js';
 
-/** A node of a cluster, as one of them sees it. */
+/** A node of a cluster, as another node describes it. */
 export interface ClusterNode extends RedisAddress {
   readonly id: string;
-  /** By its address and by its name, if it announces one. */
+  /** `host:port` by its IP address, and by its host name if it announces one. */
   readonly names: readonly string[];
   readonly isMaster: boolean;
   readonly isHealthy: boolean;
-  /** Of two that claim a slot, the one with the higher epoch has it. */
+  /** If two nodes claim a slot, the one with the higher epoch has it. */
   readonly epoch: number;
   readonly slots: readonly (readonly [from: number, to: number])[];
 }
 
 /**
- * Reads the answer to CLUSTER NODES.
- * @param asked who answered; it may not know its own address
- * @param preferName whether a node that announces a host name is called by it
+ * Parses the answer to CLUSTER NODES.
+ * @param asked the node that answered; it may not know its own address
+ * @param preferName whether to use the host name that a node announces
  */
 export function parseClusterNodes(
   text: string,
@@ -36,7 +36,7 @@ function parseNode(line: string, asked: RedisAddress, preferName: boolean): Clus
   const colon = address.lastIndexOf(':');
   const ip = address.slice(0, colon) || (flags.includes('myself') ? asked.host : '');
   const port = Number(address.slice(colon + 1).split('@')[0]);
-  // Behind the name come other details, as `shard-id=…`.
+  // After the name come other details, such as `shard-id=…`.
   const name = details.find((detail) => detail !== '' && !detail.includes('=')) ?? '';
   return {
     id,
@@ -46,7 +46,7 @@ function parseNode(line: string, asked: RedisAddress, preferName: boolean): Clus
     isMaster: flags.includes('master'),
     isHealthy: !flags.some((flag) => /^(fail\??|handshake|noaddr)$/.test(flag)),
     epoch: Number(epoch),
-    // In brackets stand slots that are on the move, which count where they are.
+    // Slots that are moving are in brackets. They still count for the node that has them now.
     slots: ranges.filter((range) => !range.startsWith('[')).map(parseRange),
   };
 }

@@ -1,11 +1,11 @@
 import type { Position } from '../../protocol/position.js';
 
-/** Channels that are remembered, those published to last. */
+/** The most channels to remember: those last published to. */
 const MAX_CHANNELS = 10_000;
 
 /**
- * The last position that this node was given in each channel. Redis may forget it, and has no other witness where
- * nobody reads: so it is told with the next publication.
+ * The last position that Redis gave this node in each channel. Redis may lose it, and in a channel without readers
+ * nobody else remembers it. So the node reports it with the next publication.
  */
 export class LastPositions {
   private readonly positions = new Map<string, Position>();

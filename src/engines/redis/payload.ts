@@ -1,7 +1,7 @@
 import { completeJson, type EncodedMessage } from '../../protocol/message.js';
 import { parsePosition, type Position } from '../../protocol/position.js';
 
-/** What Redis keeps of a message: `<type> <the JSON but for its id>`. A type has no space. */
+/** What Redis stores of a message: `<type> <the JSON without its id>`. A type contains no space. */
 export function encodePayload(type: string, tail: string): string {
   return `${type} ${tail}`;
 }
@@ -14,8 +14,8 @@ export function decodePayload(position: Position, payload: string): EncodedMessa
 }
 
 /**
- * @param text as publish.lua publishes it: the position of the first message, then a payload a line. JSON has
- * no raw line break.
+ * @param text as publish.lua publishes it: the position of the first message, then one payload a line. JSON contains no
+ * raw line break.
  */
 export function decodePublished(text: string): EncodedMessage[] {
   const [head = '', ...payloads] = text.split('\n');
@@ -25,7 +25,7 @@ export function decodePublished(text: string): EncodedMessage[] {
   );
 }
 
-/** @throws Error if Redis holds what Birdsong never wrote */
+/** @throws Error if Redis holds something that Birdsong did not write */
 export function requirePosition(text: string): Position {
   const position = parsePosition(text);
   if (!position) {

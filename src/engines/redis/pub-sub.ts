@@ -1,17 +1,17 @@
 import type { Redis } from 'ioredis';
 import { slotOf } from './slots.js';
 
-/** Channels per command: one must not hold up Redis. */
-const COMMAND_COUNT = 500;
+/** The most channels in one command, so that it does not block Redis for long. */
+const MAX_NAMES_PER_COMMAND = 500;
 
 /**
- * The pub/sub commands of one Redis, or those of a cluster: there each shard delivers what is published in its
- * own slots, and to no other shard (`SSUBSCRIBE`, `SPUBLISH`).
+ * The pub/sub commands of a single Redis, or those of a cluster (`SSUBSCRIBE`, `SPUBLISH`), where each shard delivers
+ * only what is published in its own slots.
  */
 export class PubSub {
   constructor(private readonly isSharded: boolean) {}
 
-  /** The event of an ioredis client for a message. */
+  /** The event that an ioredis client emits for a message. */
   get event(): string {
     return this.isSharded ? 'smessage' : 'message';
   }
@@ -28,14 +28,14 @@ export class PubSub {
     return this.isSharded ? client.spublish(name, text) : client.publish(name, text);
   }
 
-  /** What Redis counts this connection as subscribed to, with all that it took away unasked. */
+  /** The names that this connection is subscribed to, without those that Redis unsubscribed by itself. */
   subscribed(client: Redis): ReadonlySet<string> {
     const subscriber = client.condition?.subscriber;
     const kind = this.isSharded ? 'ssubscribe' : 'subscribe';
     return new Set(subscriber ? subscriber.channels(kind) : []);
   }
 
-  /** As they may stand in one command: in a cluster, those of one slot. */
+  /** Groups names into commands. In a cluster, the names of one command share a slot. */
   inCommands(names: readonly string[]): string[][] {
     const bySlot = new Map<number, string[]>();
     for (const name of names) {
@@ -45,8 +45,8 @@ export class PubSub {
       bySlot.set(slot, sameSlot);
     }
     return [...bySlot.values()].flatMap((sameSlot) =>
-      Array.from({ length: Math.ceil(sameSlot.length / COMMAND_COUNT) }, (_, index) =>
-        sameSlot.slice(index * COMMAND_COUNT, (index + 1) * COMMAND_COUNT),
+      Array.from({ length: Math.ceil(sameSlot.length / MAX_NAMES_PER_COMMAND) }, (_, index) =>
+        sameSlot.slice(index * MAX_NAMES_PER_COMMAND, (index + 1) * MAX_NAMES_PER_COMMAND),
       ),
     );
   }

@@ -1,16 +1,16 @@
 import { ReplyError } from 'ioredis';
 
 /**
- * - `moved`: another master has the slot, for good.
- * - `demoted`: this one is a replica now, without a cluster.
- * - `ask`: another one has what this call is about, while the slot moves.
- * - `again`: some of it is here and some of it there.
+ * - `moved`: another master now has the slot.
+ * - `demoted`: without a cluster, this Redis has become a replica.
+ * - `ask`: while the slot moves, another master already has these keys.
+ * - `again`: while the slot moves, some keys are here and some are there.
  */
 export type Redirection =
   | { readonly kind: 'moved' | 'demoted' | 'again' }
   | { readonly kind: 'ask'; readonly address: string };
 
-/** What Redis answers instead of carrying a command out, if this is such an answer. */
+/** The redirection that Redis answered in place of executing a command; undefined for any other error. */
 export function redirectionOf(error: unknown): Redirection | undefined {
   if (!(error instanceof ReplyError)) {
     return undefined;

@@ -18,7 +18,7 @@ export function scripts(fanOut: 'PUBLISH' | 'SPUBLISH') {
 
 /** The scripts as methods, as ioredis adds them. */
 export interface ScriptCommands {
-  /** The number of keys, the keys, then the arguments: see publish.lua. */
+  /** Takes the number of keys, the keys, then the arguments: see publish.lua. */
   birdsongPublish(...args: (string | number)[]): Promise<[remembered: string, repeat: string]>;
   /** See read.lua. */
   birdsongRead(

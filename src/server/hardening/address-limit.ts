@@ -1,22 +1,22 @@
 import { Logger } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { BirdsongError } from '../../errors/birdsong.error.js';
+import { BirdsongError } from '../../errors/birdsong-error.js';
 import { clientOf, type IsProxy } from './client-address.js';
-import { whenClosed } from '../../http/when-closed.js';
+import { onFinished } from '../../http/on-finished.js';
 
-/** Connections per request that is allowed, so that a client beyond the limit is still told so. */
+/** Connections for each allowed request: more than one, so that a client beyond the limit can still be told. */
 const CONNECTIONS_PER_REQUEST = 2;
 const RETRY_AFTER_SECONDS = 5;
 
-/** A request as Express has it: `ip` is the client's, as far as its proxies are trusted. */
+/** A request of Express: `ip` is the client's address, as far as proxies are trusted. */
 interface ClientRequest extends IncomingMessage {
   readonly ip?: string;
 }
 
 /**
- * How many requests of one client are under way at the same time, its streams among them; and, of a client that
- * connects by itself, how many connections it has open.
+ * Limits the requests in progress of one client, including its streams. If the client connects directly rather than
+ * through a trusted proxy, it also limits the client's open connections.
  */
 export class AddressLimit {
   private readonly requests = new Count();
@@ -28,7 +28,7 @@ export class AddressLimit {
     private readonly isProxy: IsProxy,
   ) {}
 
-  /** For the server's `connection` event. */
+  /** Listener for the server's `connection` event. */
   connect(socket: Socket): void {
     const { remoteAddress = '' } = socket;
     if (this.isProxy(remoteAddress, 0)) {
@@ -42,7 +42,7 @@ export class AddressLimit {
     socket.once('close', () => this.connections.giveBack(client));
   }
 
-  /** Express middleware: answers 429 beyond the limit. Health is asked for by whoever runs the server. */
+  /** Express middleware: answers 429 beyond the limit. Health checks are exempt. */
   admit(request: ClientRequest, response: ServerResponse, next: (error?: unknown) => void): void {
     if (request.url?.startsWith('/health/')) {
       next();
@@ -52,13 +52,17 @@ export class AddressLimit {
     const client = clientOf(request.ip ?? '');
     if (!this.requests.take(client, this.maxCount)) {
       next(
-        new BirdsongError('too-many-requests', 'Your address has too many requests under way.', {
-          retryAfterSeconds: RETRY_AFTER_SECONDS,
-        }),
+        new BirdsongError(
+          'too-many-requests',
+          'Your IP address has too many requests in progress.',
+          {
+            retryAfterSeconds: RETRY_AFTER_SECONDS,
+          },
+        ),
       );
       return;
     }
-    whenClosed(request, response, () => this.requests.giveBack(client));
+    onFinished(request, response, () => this.requests.giveBack(client));
     next();
   }
 
@@ -77,11 +81,11 @@ export class AddressLimit {
   }
 }
 
-/** Counts by name, of which only those above zero are kept. */
+/** Counters by name. Only those above zero are kept. */
 class Count {
   private readonly counts = new Map<string, number>();
 
-  /** Whether there was one left. */
+  /** @returns whether the counter was below its limit, and is now one higher */
   take(name: string, maxCount: number): boolean {
     const count = this.counts.get(name) ?? 0;
     if (count >= maxCount) {

@@ -1,34 +1,34 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { overloaded } from '../../errors/overloaded.js';
 import { hasJsonBody } from './json-body.js';
-import { whenAnswered } from './when-answered.js';
+import { onAnswered } from './on-answered.js';
 
-/** What a request has sent of its body so far. */
+/** The body of a request, as far as it has arrived. */
 interface Body {
   readonly request: IncomingMessage;
   bytes: number;
 }
 
 /**
- * How many bytes of bodies this process holds at the same time, from their first byte to the answer. Beyond it, the
- * bodies that have been on their way for the longest are cut off: an honest one arrives in moments.
+ * Limits the bytes of bodies that this process holds at the same time, from their first byte to the answer. Beyond the
+ * limit, the bodies that have been arriving for the longest are cut off: an honest one arrives in moments.
  */
 export class BodyLimit {
-  /** Those on their way, the first that came first. */
+  /** Bodies that are still arriving, the oldest first. */
   private readonly arriving = new Set<Body>();
   private totalBytes = 0;
 
   constructor(private readonly maxBytes: number) {}
 
-  /** Express middleware, right in front of the body parsers: answers 503 if no other body can be cut off. */
+  /** Express middleware, directly before the body parsers: answers 503 if no arriving body can be cut off. */
   admit(request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void {
-    // What nobody reads, Node throws away.
+    // Node discards a body that nothing reads.
     if (!hasJsonBody(request)) {
       next();
       return;
     }
     if (this.totalBytes >= this.maxBytes && this.arriving.size === 0) {
-      next(overloaded('This node has as many messages under way as it may have.'));
+      next(overloaded('This node has reached its limit of messages in progress.'));
       return;
     }
     const body = { request, bytes: 0 };
@@ -38,9 +38,9 @@ export class BodyLimit {
       this.shed();
     };
     this.arriving.add(body);
-    // The parser, which follows in this tick, listens before the first byte is read.
+    // The parser attaches its own listener in this tick, before the first byte is read.
     request.on('data', count).once('end', () => this.arriving.delete(body));
-    whenAnswered(request, response, () => {
+    onAnswered(request, response, () => {
       request.off('data', count);
       this.forget(body);
     });
@@ -53,7 +53,7 @@ export class BodyLimit {
         return;
       }
       body.request.socket.destroy();
-      // Now, not when the socket tells that it is closed: otherwise all would be cut off for the one.
+      // Forgotten now rather than on the socket's `close`: otherwise the loop would cut off every body.
       this.forget(body);
     }
   }

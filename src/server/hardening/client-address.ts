@@ -1,18 +1,18 @@
 import ipaddr from 'ipaddr.js';
 import proxyAddr from 'proxy-addr';
 
-/** Of eight: the half that a provider gives to one customer, who has the other half to choose from. */
+/** Four of the eight groups: providers give each customer a /64 network, with every address in it. */
 const NETWORK_GROUPS = 4;
 
-/** Whether this address, so many hops away, is that of a proxy: what it says of its client is believed. */
+/** Whether the address at this hop is that of a trusted proxy, whose word about its client is believed. */
 export type IsProxy = (address: string, hop: number) => boolean;
 
-/** @param proxies how many there are one behind the other, or their addresses and networks; default: none */
+/** @param proxies how many proxies there are in a row, or their addresses and networks. Default: none */
 export function proxiesOf(proxies: number | string[] = []): IsProxy {
   return typeof proxies === 'number' ? (_, hop) => hop < proxies : proxyAddr.compile(proxies);
 }
 
-/** What counts as one client: an IPv4 address, or the /64 network of an IPv6 address. */
+/** The client that an address belongs to: the IPv4 address itself, or the /64 network of an IPv6 address. */
 export function clientOf(address: string): string {
   if (!ipaddr.isValid(address)) {
     return address;

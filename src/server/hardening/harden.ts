@@ -6,15 +6,15 @@ import { BodyLimit } from './body-limit.js';
 import { proxiesOf } from './client-address.js';
 import { readJson } from './json-body.js';
 
-/** How many of the largest bodies this process holds at the same time. */
-const BODY_COUNT = 8;
+/** The most bodies of the largest size that this process holds at the same time. */
+const MAX_BODY_COUNT = 8;
 
-/** Longer than the longest wait of a long-poll; streams are not concerned. */
+/** Longer than the longest long-poll. Streams are exempt. */
 const SILENT_ANSWER_MS = 60_000;
 
 /**
- * Refuses connections and requests beyond the limits, and reads bodies within them: docs/hardening.md. Only headers are
- * set before it, and an app on `HttpAdapter` needs it.
+ * Refuses connections and requests beyond the limits, and reads bodies within them: see docs/hardening.md. An app on
+ * `HttpAdapter` needs it. Only middleware that sets headers may come before it.
  */
 export function harden(app: NestExpressApplication, environment: Environment): void {
   const { MAX_CONNECTIONS, MAX_BATCH_BYTES, options } = environment;
@@ -22,7 +22,7 @@ export function harden(app: NestExpressApplication, environment: Environment): v
   server.setTimeout(SILENT_ANSWER_MS);
   server.maxConnections = MAX_CONNECTIONS;
   limitAddresses(app, server, environment);
-  const bodies = new BodyLimit(BODY_COUNT * Math.max(MAX_BATCH_BYTES, options.maxMessageBytes));
+  const bodies = new BodyLimit(MAX_BODY_COUNT * Math.max(MAX_BATCH_BYTES, options.maxMessageBytes));
   app.use(bodies.admit.bind(bodies));
   readJson(app, environment);
 }

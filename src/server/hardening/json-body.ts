@@ -3,34 +3,34 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { WeightedSemaphore } from '../../concurrency/weighted-semaphore.js';
 import { UnsentBytes } from '../../delivery/unsent-bytes.js';
-import { whenClosed } from '../../http/when-closed.js';
-import { BirdsongError } from '../../errors/birdsong.error.js';
+import { onFinished } from '../../http/on-finished.js';
+import { BirdsongError } from '../../errors/birdsong-error.js';
 import { isJsonType } from '../../http/json-body.guard.js';
 import type { Environment } from '../environment.js';
-import { whenAnswered } from './when-answered.js';
+import { onAnswered } from './on-answered.js';
 
-/** What a body has around its data. */
+/** The most bytes of a body in addition to its data. */
 const ENVELOPE_BYTES = 1024;
 
 /**
- * Bytes of messages that are objects at the same time, from when they are parsed until they are answered: a byte may
- * become 25. Batches have their own turns, so that they do not hold up messages.
+ * The most bytes of bodies that exist as parsed objects at the same time, until they are answered: each byte may take
+ * 25 as objects. Batches have a semaphore of their own, so that they do not delay messages.
  */
-const PARSED_BYTES = 2 * 1024 * 1024;
+const MAX_PARSED_BYTES = 2 * 1024 * 1024;
 
-/** How long a body waits for its turn. */
+/** How long a body may wait for its turn. */
 const MAX_WAIT_MS = 1000;
 
 interface RequestWithBody extends IncomingMessage {
   body?: unknown;
 }
 
-/** Reads JSON bodies. They wait as bytes, outside of V8's heap, until it is their turn to be parsed. */
+/** Reads JSON bodies. They wait as bytes, outside V8's heap, until it is their turn to be parsed. */
 export function readJson(
   app: NestExpressApplication,
   { MAX_BATCH_BYTES, options: { maxMessageBytes } }: Environment,
 ): void {
-  // Not inflated: a few bytes would be as large as the limit, and that of every connection.
+  // Compressed bodies are refused: a few bytes could inflate to the limit, on every connection.
   app.useBodyParser('raw', {
     limit: MAX_BATCH_BYTES,
     inflate: false,
@@ -42,28 +42,28 @@ export function readJson(
     type: (request) => hasJsonBody(request) && !isBatch(request),
   });
   const unsent = app.get(UnsentBytes);
-  const refusal = 'This node has as many messages under way as it may have.';
-  const turnsOfMessages = new WeightedSemaphore(PARSED_BYTES, refusal);
-  const turnsOfBatches = new WeightedSemaphore(PARSED_BYTES, refusal);
+  const refusal = 'This node has reached its limit of messages in progress.';
+  const messageSemaphore = new WeightedSemaphore(MAX_PARSED_BYTES, refusal);
+  const batchSemaphore = new WeightedSemaphore(MAX_PARSED_BYTES, refusal);
   app.use((request: RequestWithBody, response: ServerResponse, next: (error?: unknown) => void) => {
     const { body: bytes } = request;
     if (!Buffer.isBuffer(bytes)) {
       next();
       return;
     }
-    const turns = isBatch(request) ? turnsOfBatches : turnsOfMessages;
+    const semaphore = isBatch(request) ? batchSemaphore : messageSemaphore;
     const begin = () => {
-      // In another turn of the loop: not all that wait are to be parsed in one.
-      whenAnswered(request, response, (answer) => {
-        setImmediate(() => turns.release(bytes.length));
+      // Released in another turn of the event loop, so that not all waiting bodies are parsed in one.
+      onAnswered(request, response, (answer) => {
+        setImmediate(() => semaphore.release(bytes.length));
         unsent.add(request, request, Buffer.byteLength(answer));
-        whenClosed(request, response, () => unsent.release(request));
+        onFinished(request, response, () => unsent.release(request));
       });
       const { error, value } = parse(request, bytes);
       request.body = value;
       next(error);
     };
-    const waiting = turns.acquire(bytes.length, MAX_WAIT_MS);
+    const waiting = semaphore.acquire(bytes.length, MAX_WAIT_MS);
     if (waiting) {
       waiting.then(begin, next);
     } else {
@@ -74,7 +74,7 @@ export function readJson(
 
 function parse({ headers }: IncomingMessage, bytes: Buffer): { value?: unknown; error?: unknown } {
   const { charset = 'utf-8' } = contentType.parse(headers['content-type'] ?? '').parameters;
-  // RFC 8259 §8.1 knows no other.
+  // RFC 8259 §8.1 allows no other.
   if (!/^utf-?8$/i.test(charset)) {
     return { error: new BirdsongError('unsupported-media-type', 'The charset must be UTF-8.') };
   }
@@ -87,7 +87,7 @@ function parse({ headers }: IncomingMessage, bytes: Buffer): { value?: unknown; 
 
 const decoder = new TextDecoder();
 
-/** Whether it has a body that is read: there are such routes for POST only. */
+/** Whether the request's body will be read: only POST routes take one. */
 export function hasJsonBody({ method, headers }: IncomingMessage): boolean {
   return method === 'POST' && isJsonType(headers['content-type']);
 }

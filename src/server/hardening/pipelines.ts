@@ -1,20 +1,20 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Requests under way on one connection; who sends more does so to do harm. */
-const MAX_COUNT = 16;
+/** The most requests in progress on one connection. Only an attacker sends more. */
+const MAX_PIPELINED_COUNT = 16;
 
 const underWay = new WeakMap<Socket, number>();
 
 /**
- * Cuts off connections on which too many requests wait, each for the answer before it: Node itself knows no limit,
- * and hands over whatever stands in what it read last.
+ * Cuts off connections on which too many requests wait for the answers before them. Node itself has no limit, and emits
+ * every request that it finds in what it has read.
  */
 export function limitPipelines(listener: RequestListener): RequestListener {
   return (request, response) => {
     const { socket } = request;
     const count = (underWay.get(socket) ?? 0) + 1;
-    if (count > MAX_COUNT || socket.destroyed) {
+    if (count > MAX_PIPELINED_COUNT || socket.destroyed) {
       socket.destroy();
       return;
     }
@@ -24,7 +24,7 @@ export function limitPipelines(listener: RequestListener): RequestListener {
   };
 }
 
-/** One function for all responses: a closure for each stream would be kept for as long as it is open. */
+/** One function for all responses, because a closure for each stream would take memory for as long as it is open. */
 function onClose(this: ServerResponse): void {
   const { socket } = this.req;
   underWay.set(socket, (underWay.get(socket) ?? 1) - 1);

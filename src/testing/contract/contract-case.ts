@@ -1,23 +1,23 @@
-import type { Scene } from './scene.js';
+import type { CaseContext } from './case-context.js';
 import type { Trait } from './world.js';
 
-/** A guarantee of the port, by its number there. */
+/** A guarantee of the port, by its number. */
 export type Guarantee = 1 | 2 | 3 | 4 | 5 | 6;
 
-/** What is shown of every broker that has the trait, if one is named. */
-export interface ContractScript {
+/** A case for every broker, or for every broker with the trait. */
+export interface CaseDefinition {
   readonly guarantee: Guarantee;
   readonly name: string;
-  readonly play: (scene: Scene) => Promise<void>;
+  readonly run: (context: CaseContext) => Promise<void>;
   readonly trait?: Trait | undefined;
 }
 
-/** Says what shows a guarantee. */
-export function shows(
+/** Defines a case that tests a guarantee. */
+export function defineCase(
   guarantee: Guarantee,
   name: string,
-  play: (scene: Scene) => Promise<void>,
+  run: (context: CaseContext) => Promise<void>,
   trait?: Trait,
-): ContractScript {
-  return { guarantee, name, play, trait };
+): CaseDefinition {
+  return { guarantee, name, run, trait };
 }

@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Long enough for a machine that is busy; what never comes is told by it, before the runner's own limit. */
+/** Long enough for a busy machine, but short enough to report what is missing before the runner's own limit. */
 const DEADLINE_MS = 20_000;
 
 /**
- * Resolves once it holds.
- * @param explain what is missing
- * @throws Error if it never does
+ * Resolves once `holds` returns true.
+ * @param explain says what is missing
+ * @throws Error if it does not in time
  */
 export async function eventually(
   holds: () => boolean | Promise<boolean>,
@@ -25,13 +25,13 @@ export async function eventually(
 const CASE_MS = 28_000;
 
 /**
- * The outcome of a case.
- * @throws Error if it has none: a broker that never answers must not keep what the case has opened
+ * Returns the outcome of a case.
+ * @throws Error if it has none in time, so that what the case opened is closed even if a broker never answers
  */
 export async function inTime<Outcome>(outcome: Promise<Outcome>): Promise<Outcome> {
   const decided = new AbortController();
   const late = pause(CASE_MS, undefined, { signal: decided.signal }).then(() => {
-    throw new Error(`Not through within ${CASE_MS} ms: the broker gives no answer.`);
+    throw new Error(`Not finished within ${CASE_MS} ms: the broker does not answer.`);
   });
   try {
     return await Promise.race([outcome, late]);

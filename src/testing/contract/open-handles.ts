@@ -1,6 +1,6 @@
 import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 
-/** What Node calls timers, sockets and the like. */
+/** Node's names for timers, sockets and the like. */
 const KINDS: ReadonlySet<string> = new Set([
   'Timeout',
   'TCPWRAP',
@@ -13,7 +13,7 @@ const KINDS: ReadonlySet<string> = new Set([
   'FSEVENTWRAP',
 ]);
 
-/** The timers and sockets that some work began and that are still there, also those that let the process end. */
+/** The timers and sockets that some work has opened and not closed, including those that let the process end. */
 export class OpenHandles {
   private readonly work = new AsyncLocalStorage<true>();
   private readonly open = new Map<number, string>();
@@ -26,7 +26,7 @@ export class OpenHandles {
     destroy: (id) => this.open.delete(id),
   }).enable();
 
-  /** Watches this and all that it begins. */
+  /** Runs the work, and watches every handle that it opens, directly or later. */
   watch<Outcome>(work: () => Outcome): Outcome {
     return this.work.run(true, work);
   }

@@ -3,7 +3,7 @@ import { encodeTail, type EncodedMessage, type Message } from '../../protocol/me
 
 let channelCount = 0;
 
-/** A channel that no other test uses. */
+/** A channel that no other case uses. */
 export function newChannel(history: Partial<BrokerChannel['history']> = {}): BrokerChannel {
   channelCount++;
   return {
@@ -33,7 +33,7 @@ export function batch(
   return { publications, createdAtMs, idempotencyKey };
 }
 
-/** What was published. */
+/** The data that was published. */
 export const dataOf = ({ json }: EncodedMessage): unknown => (JSON.parse(json) as Message).data;
 export const offsets = ({ messages }: HistoryPage): number[] =>
   messages.map(({ position }) => position.offset);

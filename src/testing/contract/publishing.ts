@@ -4,12 +4,12 @@ import { eventually } from './eventually.js';
 import { dataOf, publication } from './publications.js';
 import type { Recorder } from './recorder.js';
 
-/** Publishes 1, 2, 3, …, or from another number, one after the other until it is stopped, and keeps what became of each. */
+/** Publishes 1, 2, 3, …, or from another number, one after the other until stopped, and records each outcome. */
 export class Publishing {
   readonly acknowledged: number[] = [];
-  /** Told so; one whose answer was lost may have been carried out all the same. */
+  /** Refused with `broker-unavailable`. If only the answer was lost, the message was published all the same. */
   readonly refused: number[] = [];
-  /** What was neither, which must not be. */
+  /** Every other error. There must be none. */
   readonly faults: unknown[] = [];
   longestMs = 0;
   private isOver = false;
@@ -23,13 +23,13 @@ export class Publishing {
     this.done = this.publish();
   }
 
-  /** Resolves once so many more were acknowledged. */
+  /** Resolves once this many more were acknowledged. */
   more(count: number): Promise<void> {
     const goal = this.acknowledged.length + count;
     return this.until(() => this.acknowledged.length >= goal);
   }
 
-  /** Resolves once so many more were refused. */
+  /** Resolves once this many more were refused. */
   refusals(count: number): Promise<void> {
     const goal = this.refused.length + count;
     return this.until(() => this.refused.length >= goal);
@@ -40,7 +40,7 @@ export class Publishing {
     return this.done;
   }
 
-  /** Stops, and resolves once the recorder has what was published last. */
+  /** Stops, and resolves once the recorder has the last message. */
   async stopAndCatchUp(recorder: Recorder): Promise<void> {
     await this.stop();
     const { newest } = await this.broker.read(this.channel, { limit: 0 });
@@ -50,7 +50,7 @@ export class Publishing {
     });
   }
 
-  /** What is wrong with what somebody received; nothing, if all is well. What was lost must be told by a gap. */
+  /** What is wrong with what a recorder received: empty if nothing is. Losses are allowed only with a gap. */
   faultsOf(recorder: Recorder): string[] {
     const received = recorder.received.map(dataOf) as number[];
     const inOrder = [...new Set(received)].sort((a, b) => a - b);
@@ -64,7 +64,7 @@ export class Publishing {
     ];
   }
 
-  /** What was acknowledged and never received, told or not. */
+  /** The messages that were acknowledged but not received, with or without a gap. */
   lostBy(recorder: Recorder): number[] {
     const received = new Set(recorder.received.map(dataOf));
     return this.acknowledged.filter((number) => !received.has(number));
@@ -89,7 +89,7 @@ export class Publishing {
         } else {
           this.faults.push(error);
         }
-        // A refusal may come at once, and others have something to do too.
+        // Yields, because a refusal may come at once.
         await setImmediate();
       }
       this.longestMs = Math.max(this.longestMs, performance.now() - begun);

@@ -8,7 +8,7 @@ import type { Gap } from '../../broker/gap.js';
 import type { EncodedMessage } from '../../protocol/message.js';
 import { eventually } from './eventually.js';
 
-/** A listener that keeps what it is given and lets a test wait for more. */
+/** A listener that records what it is given, and lets a test wait for more. */
 export class Recorder implements ChannelListener {
   readonly received: EncodedMessage[] = [];
   readonly gaps: Gap[] = [];

@@ -1,46 +1,46 @@
 import type { Broker } from '../../broker/broker.port.js';
 
-/** What is between one node and the messages. */
+/** The connection between one node and the messages. */
 export interface Link {
   /** Breaks the connections of this node. New ones are refused until `restore`. */
   cut(): Promise<void>;
   /**
-   * Makes the connections that the node has now silent for ever: they stay open, nothing passes in either direction,
-   * and nobody is told. New ones are fine.
+   * Silences the node's present connections for good: they stay open, but nothing passes in either direction and
+   * neither side is told. New connections work.
    */
   silence(): Promise<void>;
-  /** Ends what `cut` began. */
+  /** Undoes `cut`. */
   restore(): Promise<void>;
 }
 
 /** Where the messages are kept. */
 export interface Store {
-  /** What is kept now survives a crash. */
+  /** Makes what is kept now survive a crash. */
   save(): Promise<void>;
   /**
-   * Comes back with what was saved last, or with nothing of this world, after all connections broke. Resolves once it
-   * can be reached again.
+   * Breaks all connections and comes back with what was saved last, or with nothing of this world. Resolves once it can
+   * be reached again.
    */
   crash(): Promise<void>;
 }
 
-/** One of the processes that would share the messages. */
+/** Stands for one of the processes that share the messages. */
 export interface BrokerNode {
-  /** Makes its broker. The suite opens it and closes it. */
+  /** Creates the node's broker. The contract opens and closes it. */
   createBroker(): Broker;
-  /** Not for a broker that cannot lose its connection. */
+  /** Absent for a broker that cannot lose its connection. */
   readonly link?: Link | undefined;
 }
 
-/** What one case runs in: nodes whose brokers are on the same messages, and nothing of another case. */
+/** The surroundings of one case: nodes whose brokers share messages, apart from those of any other case. */
 export interface BrokerWorld {
-  /** One more node. A world whose broker cannot serve several nodes is asked for one. */
+  /** Adds a node. Called once for a broker that cannot serve several nodes. */
   node(): BrokerNode | Promise<BrokerNode>;
-  /** Not for a broker that cannot lose messages. */
+  /** Absent for a broker that cannot lose messages. */
   readonly store?: Store | undefined;
-  /** Ends what the world has begun. The brokers are closed already. */
+  /** Ends what the world has started. The brokers are closed by then. */
   close(): Promise<void>;
 }
 
-/** What befalls most brokers, and need not befall each. */
+/** What can happen to most brokers, but not to every one. */
 export type Trait = 'serve several nodes' | 'lose its connection' | 'lose messages';

@@ -11,21 +11,21 @@ import {
   type EncodedMessage,
   type HistoryPage,
   type HistoryQuery,
-  type Outlook,
+  type HistoryState,
   type PublishResult,
   type Subscription,
 } from '../../../src/index.js';
 import { HubConnection, type HubMessage } from './hub-connection.js';
 
-interface HubPage extends Outlook {
+interface HubPage extends HistoryState {
   readonly messages: readonly HubMessage[];
 }
 
-/** A broker over TCP, as somebody outside would write it: it knows nothing but what the package exports. */
+/** A broker over TCP, as a user of the package would write it: it uses only what the package exports. */
 export class HubBroker extends Broker {
   private readonly connection: HubConnection;
   private readonly subscriptions: OrderedSubscriptions;
-  /** To be subscribed again after a reconnect. */
+  /** The channels to resubscribe after a reconnect. */
   private readonly joined = new Set<string>();
 
   constructor(
@@ -87,7 +87,7 @@ export class HubBroker extends Broker {
     return this.connection.close();
   }
 
-  /** The hub answers in order: what is read next was read once it is subscribed. */
+  /** The hub answers in order, so a read after this sees the channel subscribed. */
   private rejoin(): void {
     for (const name of this.joined) {
       this.connection.ask('subscribe', { name }).catch(() => undefined);

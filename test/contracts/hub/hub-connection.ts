@@ -10,7 +10,7 @@ export interface HubMessage {
 }
 
 export interface HubListener {
-  /** It is connected, perhaps again: what was sent meanwhile did not come. */
+  /** Called on every connect. After a reconnect, messages sent meanwhile did not arrive. */
   connected(): void;
   messages(channel: string, messages: readonly HubMessage[]): void;
 }
@@ -28,10 +28,10 @@ interface Line {
 }
 
 const RECONNECT_MS = 20;
-/** How often the hub is pinged; one that has not answered by the next time is given up. */
+/** How often the hub is pinged. A connection that has not answered by the next ping is dropped. */
 const PING_MS = 300;
 
-/** A connection to the hub that is opened again whenever it breaks. */
+/** A connection to the hub that reconnects whenever it breaks. */
 export class HubConnection {
   private readonly questions = new Map<number, Question>();
   private socket: Socket | undefined;
@@ -47,12 +47,12 @@ export class HubConnection {
     private readonly listener: HubListener,
   ) {}
 
-  /** Whether the hub has answered since it was connected last. */
+  /** Whether the hub has answered since the last connect. */
   get isLive(): boolean {
     return this.hasHeard;
   }
 
-  /** @throws BirdsongError `broker-unavailable` if the hub does not answer, and tries no further */
+  /** @throws BirdsongError `broker-unavailable` if the hub does not answer; it then does not reconnect */
   async open(): Promise<void> {
     this.connect();
     this.pinging = setInterval(() => this.ping(), PING_MS);
@@ -64,7 +64,7 @@ export class HubConnection {
     }
   }
 
-  /** @throws BirdsongError `broker-unavailable`; what was asked may have been done all the same */
+  /** @throws BirdsongError `broker-unavailable`, though the hub may have done what was asked */
   ask<Answer>(operation: string, input: object): Promise<Answer> {
     const id = ++this.questionCount;
     return new Promise((resolve, reject) => {
@@ -124,10 +124,10 @@ export class HubConnection {
     }
   }
 
-  /** Finds a connection that looks alive and is not. */
+  /** Detects a connection that looks alive but is not. */
   private ping(): void {
     if (!this.isAnswered) {
-      // An answer that is here already counts, however busy this process has been.
+      // An answer that has already arrived counts, however busy this process has been.
       setImmediate(() => this.isAnswered || this.socket?.destroy());
       return;
     }

@@ -1,6 +1,6 @@
 // node hub-process.mjs FILE PORT
 // Carries messages between nodes over TCP and keeps their history in memory: one JSON a line, each way. Asked to save,
-// it writes all of it to FILE, with which it begins when it is started again; what came later is lost then.
+// it writes everything to FILE, which it loads when it is restarted; later messages are then lost.
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 

@@ -25,7 +25,7 @@ export class Hub {
     return hub;
   }
 
-  /** What it has now survives a restart. */
+  /** Makes what it has now survive a restart. */
   async save(): Promise<void> {
     const socket = createConnection(this.port, '127.0.0.1');
     socket.write('{"id":1,"operation":"save"}\n');
@@ -33,7 +33,7 @@ export class Hub {
     socket.destroy();
   }
 
-  /** Kills it and starts it again, with what it saved last. */
+  /** Kills it and restarts it with what it saved last. */
   async restart(): Promise<void> {
     await this.server.end('SIGKILL');
     this.server = launch(this.port, this.dir);

@@ -23,7 +23,7 @@ export class ChannelWalk {
   private start: Place | undefined;
   /** The newest position the reader has. */
   private last: Place | undefined;
-  /** Where its stream is: behind `last` while a resume repeats; unknown until the next message if not set. */
+  /** Where its stream is: before `last` while a resume repeats messages. Undefined until the next message. */
   private at: Place | undefined;
   /** Since the last gap: how often each message came, where, and the newest sequence by publisher. */
   private counts = new Map<string, number>();
@@ -67,10 +67,11 @@ export class ChannelWalk {
     this.judgeCount(id, message);
   }
 
-  /** To be called last: what was not seen, and should have been. */
+  /** Call it last: reports what should have been seen and was not. */
   end(history: FinalHistory | undefined): void {
     const { last } = this;
-    // Behind a gap without an oldest message it is at the end, whatever that was; what came since is judged below.
+    // After a gap without an oldest message the reader is at the end, wherever that was. Later messages are judged
+    // below.
     const isAtAnEnd = last?.epoch === 0;
     if (!last || (history && !isAtAnEnd && compare(last, placeOf(history.newest)) < 0)) {
       this.add('behind', `at ${text(last)}, the broker at ${history?.newest ?? '?'}`);
@@ -102,7 +103,7 @@ export class ChannelWalk {
     }
     this.gaps.push({ atMs, before: this.last, oldest });
     this.at = at;
-    // Behind a gap, and only there, positions may go back: what is kept is given again.
+    // Only after a gap may positions go back, because kept messages are delivered again.
     this.last = at ?? { epoch: 0, offset: 0 };
     this.counts = new Map();
     this.messageAt = new Map();
@@ -151,7 +152,7 @@ export class ChannelWalk {
     const count = (this.counts.get(message) ?? 0) + 1;
     this.counts.set(message, count);
     if (count > Math.max(1, sent.maxCount)) this.add('twice', `${message} again at ${id}`);
-    // Only of what was acknowledged does its publisher know when it was accepted.
+    // A publisher knows the order of acceptance only for acknowledged messages.
     if (sent.acknowledgedIds.size === 0) return;
     const before = this.sequences.get(sent.publisher) ?? 0;
     if (sent.sequence < before) {

@@ -16,7 +16,7 @@ export interface Verdict {
   readonly lost: readonly SentMessage[];
 }
 
-/** Judges what happened. A pure function of the record: the same record has the same verdict. */
+/** Judges what happened. A pure function: the same record gives the same verdict. */
 export function check(record: FaultRecord): Verdict {
   const sent = sentMessages(record.attempts);
   const histories = new Map(record.histories.map((history) => [history.channel, history]));
@@ -108,7 +108,7 @@ function judgeHistory({ channel, messages }: FinalHistory, sent: Sent): Violatio
   return violations;
 }
 
-/** A publisher that was acknowledged twice was acknowledged as one message. */
+/** A message that was acknowledged twice must have one id. */
 function judgeAnswers(sent: Sent): Violation[] {
   return [...sent.values()]
     .filter(({ acknowledgedIds, maxCount }) => acknowledgedIds.size > maxCount)
@@ -120,7 +120,7 @@ function judgeAnswers(sent: Sent): Violation[] {
     }));
 }
 
-/** One position is one message, whoever saw it, was answered with it, and when. */
+/** A position must stand for one message, in everything that was seen or answered. */
 function judgePositions(
   shown: readonly { readonly id: string; readonly message: string }[],
   sent: Sent,

@@ -18,7 +18,7 @@ interface Page {
 const WAIT_SECONDS = 5;
 const RETRY_MS = 50;
 
-/** Reads by long-polling, one poll after the other, as a client does that cannot stream. */
+/** Reads by long-polling, one poll after the other, like a client that cannot stream. */
 export class RecordingPoller extends Witness {
   private readonly channel: string;
   private polling: AbortController | undefined;
@@ -84,7 +84,7 @@ export class RecordingPoller extends Witness {
       if (answer.status === 200) return answer.json() as Page;
       if (answer.status !== 503) this.see({ kind: 'failed', why: `answered ${answer.status}` });
     } catch {
-      // The connection broke: it asks again from where it is.
+      // The connection broke: it polls again from where it is.
     }
     return undefined;
   }

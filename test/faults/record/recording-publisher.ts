@@ -6,7 +6,7 @@ import { Watchers } from './watchers.js';
 export interface RecordingPublisherOptions {
   readonly name: string;
   readonly channel: string;
-  /** Where it sends to; it goes on to the next one when one does not accept. */
+  /** Where it sends to. It moves on to the next one when one does not accept. */
   readonly origins: readonly string[];
   /**
    * Whether it sends as a careful client does: with an Idempotency-Key, and again until it is acknowledged.
@@ -15,13 +15,13 @@ export interface RecordingPublisherOptions {
   readonly isCareful: boolean;
   /** Between one message and the next. */
   readonly pauseMs: number;
-  /** Bytes that are added to each message. Default 0. */
+  /** Padding for each message, in bytes. Default 0. */
   readonly fillingBytes?: number;
-  /** Messages that it sends together, as a batch. Default 1: alone. */
+  /** Messages per batch. Default 1: sent alone. */
   readonly batchCount?: number;
 }
 
-/** After this a careful client gives up on one attempt. */
+/** How long a careful client waits for one attempt. */
 const PATIENCE_MS = 15_000;
 /** Less than Retry-After asks for, so that many outages fit into a test. */
 const RETRY_MS = 100;
@@ -62,7 +62,7 @@ export class RecordingPublisher {
     return this.attempts.filter(({ outcome }) => outcome.kind === kind).length;
   }
 
-  /** Resolves once no attempt is on its way, and none begins until `goOn`. */
+  /** Resolves once no attempt is in progress. None begins until `goOn`. */
   async rest(): Promise<void> {
     this.hold ??= new Promise((resolve) => (this.release = resolve));
     await this.until(() => this.isIdle);
@@ -80,7 +80,7 @@ export class RecordingPublisher {
     await this.running;
   }
 
-  /** As `stop`, but does not try again what was not acknowledged. */
+  /** Like `stop`, but does not retry what was not acknowledged. */
   async giveUp(): Promise<void> {
     this.isGivingUp = true;
     await this.stop();
@@ -162,15 +162,15 @@ export class RecordingPublisher {
   }
 }
 
-interface Accepted {
+interface Receipt {
   readonly id: string;
 }
 
 /** One for each message of the request. */
 function outcomesOf(answer: HttpAnswer, count: number): Outcome[] {
   const { status, headers } = answer;
-  const body = answer.json() as Accepted & {
-    messages?: Accepted[];
+  const body = answer.json() as Receipt & {
+    messages?: Receipt[];
     duplicate?: boolean;
     code: string;
   };

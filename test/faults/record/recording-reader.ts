@@ -6,9 +6,9 @@ import { Witness } from './witness.js';
 export interface RecordingReaderOptions {
   readonly name: string;
   readonly channels: readonly string[];
-  /** Where it connects to, in turn, beginning with the first: the nodes' origins. */
+  /** The origins of the nodes that it connects to, in turn, beginning with the first. */
   readonly origins: readonly string[];
-  /** Waits for this long before it comes back. Default: 50 ms, so that many outages fit into a test. */
+  /** How long it waits before it reconnects. Default: 50 ms, so that many outages fit into a test. */
   readonly retryMs?: number;
 }
 
@@ -99,7 +99,7 @@ export class RecordingReader extends Witness {
     });
   }
 
-  /** Once for each connection, however many ways it has to say that it is over. */
+  /** Runs once for each connection, however many events announce its end. */
   private reconnectLater(outgoing: http.ClientRequest, how: string): void {
     if (this.isClosed || this.request !== outgoing) return;
     this.request = undefined;
@@ -109,7 +109,7 @@ export class RecordingReader extends Witness {
   }
 
   private take(event: ParsedEvent): void {
-    // Ids stay until the next, also over connections; a parser knows its own only.
+    // An id stays valid until the next, even across connections, but a parser knows only its own.
     if (event.id !== undefined) this.lastEventId = event.id;
     const body = JSON.parse(event.data) as Record<string, unknown>;
     switch (event.event) {
@@ -141,7 +141,7 @@ export class RecordingReader extends Witness {
   }
 }
 
-/** A publisher's data is its message's identity and, if it is to be large, a filling. */
+/** A publisher's data identifies the message, with padding if it is to be large. */
 export function textOf(data: unknown): string {
   return typeof data === 'string' ? data : (data as [string])[0];
 }

@@ -8,7 +8,7 @@ export interface SentMessage {
   readonly sequence: number;
   readonly sentAtMs: number;
   readonly acknowledgedIds: ReadonlySet<string>;
-  /** How many messages the attempts may have made at the most. */
+  /** The most messages that the attempts may have created. */
   readonly maxCount: number;
   /** Whether an attempt had no certain outcome: it may have been accepted, and at another position. */
   readonly isUncertain: boolean;

@@ -1,8 +1,8 @@
-/** Who waits for something to hold of what changes step by step. */
+/** Callers that wait for a condition on something that changes step by step. */
 export class Watchers {
   private readonly looks = new Set<() => void>();
 
-  /** Resolves as soon as this holds; it is asked now, and again at every `notify`. */
+  /** Resolves as soon as this holds. It is checked now, and again at every `notify`. */
   until(holds: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       const look = (): void => {

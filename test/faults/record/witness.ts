@@ -2,7 +2,7 @@ import { placeOf, type Place } from './position.js';
 import type { Observation, ReaderLog } from './record.js';
 import { Watchers } from './watchers.js';
 
-/** Somebody who reads, in whatever way, and notes what it sees. */
+/** A reader of any kind that records what it sees. */
 export abstract class Witness implements ReaderLog {
   readonly observations: Observation[] = [];
   private readonly newest = new Map<string, Place | 'end'>();
@@ -14,13 +14,13 @@ export abstract class Witness implements ReaderLog {
     readonly channels: readonly string[],
   ) {}
 
-  /** Resolves once it reads. */
+  /** Resolves once it is reading. */
   abstract ready(): Promise<void>;
 
-  /** Goes away, as a phone that loses its network does, until `comeBack`. */
+  /** Disconnects, like a phone that loses its network, until `comeBack`. */
   abstract leave(): void;
 
-  /** Resumes behind what it has. Resolves once it reads again. */
+  /** Resumes after what it has. Resolves once it is reading again. */
   abstract comeBack(): Promise<void>;
 
   abstract close(): void;

@@ -3,7 +3,7 @@ import type { Dice } from './dice.js';
 import type { Faults, Mix } from './fault.js';
 import { NODE_FAULTS } from './node-faults.js';
 
-/** The channels of a world's crowd. */
+/** The channels of a world's readers and publishers. */
 const CHANNELS = ['public.a', 'public.b'] as const;
 
 const keyOf = (channel: string) => `birdsong:{${channel}}`;
@@ -59,7 +59,7 @@ const CLUSTER_FAULTS = {
   },
 } satisfies Faults<ClusterWorld>;
 
-/** Each begins when the cluster is whole. */
+/** Each of these begins only when the cluster is whole. */
 const FROM_WHOLE: Faults<ClusterWorld> = Object.fromEntries(
   Object.entries(CLUSTER_FAULTS).map(([name, fault]) => [
     name,
@@ -71,7 +71,7 @@ const FROM_WHOLE: Faults<ClusterWorld> = Object.fromEntries(
   ]),
 );
 
-/** What may come at the same time. */
+/** The groups of faults that may happen at the same time. */
 export const CLUSTER_MIXES: readonly [Mix<ClusterWorld>, ...Mix<ClusterWorld>[]] = [
   [FROM_WHOLE],
   [FROM_WHOLE],

@@ -1,13 +1,13 @@
 import { Random } from '../../harness/random.js';
 
-/** Choices that follow from a seed alone. */
+/** Random choices that depend only on a seed. */
 export class Dice extends Random {
   /** A whole number, both ends included. */
   whole(min: number, max: number): number {
     return min + Math.floor(this.next() * (max - min + 1));
   }
 
-  /** Whose choices follow from these, and do not change them further. */
+  /** New dice derived from these, whose use does not affect these. */
   another(): Dice {
     return new Dice(this.whole(0, 2 ** 31));
   }

@@ -12,9 +12,9 @@ export interface Stage {
   readonly nextStep: (dice: Dice) => Step;
 }
 
-/** A kind of world, and what befalls it. */
+/** A kind of world, and the faults that happen in it. */
 export interface Engine {
-  /** Whether nothing acknowledged may be lost, told or not. */
+  /** Whether no acknowledged message may be lost, even with a gap. */
   readonly keepsAll: boolean;
   readonly start: () => Promise<Stage>;
 }
@@ -33,7 +33,7 @@ function engine<Place extends World>(
   };
 }
 
-/** What carries the messages, by what `--engine` calls it. */
+/** The engines by the names that `--engine` takes. */
 export const ENGINES = {
   redis: engine(false, () => RedisWorld.start(), REDIS_MIXES),
   cluster: engine(true, () => ClusterWorld.start(), CLUSTER_MIXES),

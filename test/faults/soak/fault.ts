@@ -1,21 +1,21 @@
 import type { Dice } from './dice.js';
 
-/** Does harm to a world, and ends it; what comes after that is the world's own affair. */
+/** Inflicts a fault on a world and ends it. Recovery is up to the world. */
 export type Fault<Place> = (place: Place, dice: Dice) => Promise<void>;
 
-/** Faults by their names. */
+/** Faults by name. */
 export type Faults<Place> = Readonly<Record<string, Fault<Place>>>;
 
-/** What may come at the same time, one of each. */
+/** Groups of faults: one of each may happen at the same time. */
 export type Mix<Place> = readonly Faults<Place>[];
 
 export interface Step {
-  /** For how many messages there is peace before it. */
+  /** How many messages pass without a fault before it. */
   readonly calmCount: number;
   readonly faults: readonly { readonly name: string; readonly inflict: () => Promise<void> }[];
 }
 
-/** What comes next. It follows from the dice alone, whatever happens meanwhile. */
+/** The next step. It depends on the dice alone, whatever happens meanwhile. */
 export function nextStep<Place>(
   place: Place,
   mixes: readonly [Mix<Place>, ...Mix<Place>[]],

@@ -2,7 +2,7 @@ import { readArguments, USAGE, type Arguments } from './arguments.js';
 import { failuresOf, report } from './report.js';
 import { soak, type Round } from './soak.js';
 
-/** A record that grows for longer is more than one process holds; a failure is told sooner, too. */
+/** A longer record would not fit in one process, and failures are reported sooner. */
 const ROUND_SECONDS = 60;
 const VIOLATIONS_SHOWN = 50;
 

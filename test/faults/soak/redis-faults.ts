@@ -92,8 +92,8 @@ const OTHER_FAULTS = {
 } satisfies Faults<RedisWorld>;
 
 /**
- * Faults that lose data. Every reader has seen some of what is lost: who has not cannot be told by a Redis that
- * does not know it either.
+ * Faults that lose data. Every reader must have seen some of what is lost: a Redis that has forgotten the loss cannot
+ * tell a reader that never knew of it.
  */
 const DATA_LOSSES = {
   'redis loses its disk': async (world) => {
@@ -117,7 +117,7 @@ const DATA_LOSSES = {
   },
 } satisfies Faults<RedisWorld>;
 
-/** What may come at the same time. */
+/** The groups of faults that may happen at the same time. */
 export const REDIS_MIXES: readonly [Mix<RedisWorld>, ...Mix<RedisWorld>[]] = [
   [REDIS_FAULTS],
   [OTHER_FAULTS],

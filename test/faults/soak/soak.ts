@@ -2,7 +2,7 @@ import type { Outcome } from '../world/world.js';
 import { Dice } from './dice.js';
 import { ENGINES, type EngineName } from './engines.js';
 
-/** One world, and all that was done to it. */
+/** One world, and every fault inflicted on it. */
 export interface Round {
   readonly engine: EngineName;
   readonly seed: number;
@@ -15,11 +15,11 @@ export interface SoakOptions {
   readonly engine: EngineName;
   readonly seed: number;
   readonly seconds: number;
-  /** Hears of each fault before it is inflicted. */
+  /** Called with each fault before it is inflicted. */
   readonly onFault: (line: string) => void;
 }
 
-/** Inflicts faults on a world, one after the other or two at a time, for so long, and judges what happened. */
+/** Inflicts faults on a world for some time, one or two at a time, and judges what happened. */
 export async function soak({ engine, seed, seconds, onFault }: SoakOptions): Promise<Round> {
   const beganMs = performance.now();
   const elapsed = (): number => (performance.now() - beganMs) / 1000;
@@ -28,7 +28,7 @@ export async function soak({ engine, seed, seconds, onFault }: SoakOptions): Pro
   const { world, nextStep } = await ENGINES[engine].start();
   try {
     await world.crowd();
-    // At the least one, however long it took to gather the crowd.
+    // At least one, however long it took to start the readers and publishers.
     do {
       const step = nextStep(dice);
       await world.flow(step.calmCount);

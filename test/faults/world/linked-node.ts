@@ -5,7 +5,7 @@ import { WorldNode, type WorldNodeOptions } from './world-node.js';
 /** A node between two bad networks: the front to its clients, and the link to its Redis. */
 export class LinkedNode extends WorldNode {
   private constructor(
-    /** On the link. */
+    /** Delays everything on the link. */
     readonly pubSub: LossyPubSub,
     readonly link: TcpProxy,
     ...launched: Awaited<ReturnType<typeof WorldNode.launch>>

@@ -2,7 +2,7 @@ import type { Sieve } from '../../harness/proxied-connection.js';
 
 /** Drops some of the messages that Redis pushes to subscribers, and counts them. */
 export class LossyPubSub {
-  /** How many of them, from 0 to 1. */
+  /** The share of messages to drop, from 0 to 1. */
   lossRate = 0;
   droppedCount = 0;
 

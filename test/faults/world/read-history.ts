@@ -8,7 +8,7 @@ interface Page {
   readonly position: string;
 }
 
-/** All that the broker keeps of a channel, asked for until it answers. Rejects when `signal` is aborted. */
+/** Everything that the broker keeps of a channel, retried until it answers. Rejects when `signal` is aborted. */
 export async function readHistory(
   origin: string,
   channel: string,

@@ -46,7 +46,7 @@ export class RedisWorld extends World<LinkedNode> {
     return this.current;
   }
 
-  /** Asks Redis something, over a connection of its own. */
+  /** Sends a command to Redis over a connection of its own. */
   async ask(command: string, ...args: readonly string[]): Promise<unknown> {
     const client = this.redis.client();
     try {
@@ -56,14 +56,14 @@ export class RedisWorld extends World<LinkedNode> {
     }
   }
 
-  /** Gives Redis a replica, which is up to date, and ends with the world. */
+  /** Gives Redis a replica. Resolves once it is up to date. It ends with the world. */
   async replicate(): Promise<Replication> {
     const replication = await Replication.of(this.redis, DURABLE);
     this.replications.push(replication);
     return replication;
   }
 
-  /** Has all nodes, or some, dial another Redis, as a failover's address does. */
+  /** Makes all nodes, or some, connect to another Redis, as a failover does. */
   moveTo(redis: RedisServer, nodes = this.nodes): void {
     if (nodes === this.nodes) this.current = redis;
     for (const { link } of nodes) {

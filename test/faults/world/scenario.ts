@@ -3,7 +3,7 @@ import { RedisWorld, type RedisWorldOptions } from './redis-world.js';
 import { REFUSAL } from './settings.js';
 import type { Outcome } from './world.js';
 
-/** A test with a world of its own. */
+/** Defines a test with a world of its own. */
 export function scenario(
   title: string,
   options: RedisWorldOptions,
@@ -23,14 +23,14 @@ export function scenario(
   );
 }
 
-/** Nothing false: every reader got everything, in order and once, or was told of what it did not get. */
+/** Every reader got everything, in order and once, or was told of what it did not get. */
 export function expectNothingFalse({ violations, sends }: Outcome): void {
   expect(violations.slice(0, 10)).toEqual([]);
   expect(sends.refusals.filter((refusal) => refusal !== REFUSAL)).toEqual([]);
   expect(sends.acknowledged).toBeGreaterThan(0);
 }
 
-/** What is more: nothing was lost, and so nobody was told of a gap. */
+/** In addition, nothing was lost, so no reader was told of a gap. */
 export function expectNothingLost(outcome: Outcome): void {
   expectNothingFalse(outcome);
   expect(outcome.lost.slice(0, 10)).toEqual([]);

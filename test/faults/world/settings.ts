@@ -4,7 +4,7 @@ export const DURABLE = [
   ...['--repl-diskless-sync-delay', '0'],
 ] as const;
 
-/** The only answer that an outage may have. */
+/** The only refusal that an outage may cause. */
 export const REFUSAL = '503 broker-unavailable, Retry-After 1';
 
 /** Of a node. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RedisServer } from '../../harness/redis-server.js';
 
-/** What a Redis has on disk at one moment, to go back to. */
+/** What a Redis has on disk at one moment, to revert to. */
 export class Snapshot {
   private constructor(
     private readonly redis: RedisServer,
@@ -16,7 +16,7 @@ export class Snapshot {
     return new Snapshot(redis, folder);
   }
 
-  /** Kills Redis and starts it with what it had then. Once only. */
+  /** Kills Redis and starts it with what it had then. Call it only once. */
   async restore(): Promise<void> {
     const { redis, folder } = this;
     await redis.kill();

@@ -4,7 +4,7 @@ import { TcpProxy } from '../../harness/tcp-proxy.js';
 
 export interface WorldNodeOptions {
   readonly env: Record<string, string>;
-  /** What passes on its way from the node to its clients. */
+  /** Filters what the node sends to its clients. */
   readonly frontSieve?: (() => Sieve) | undefined;
 }
 
@@ -31,12 +31,12 @@ export class WorldNode {
     return [front, process, env];
   }
 
-  /** Where its clients reach it: the front. */
+  /** The origin for clients, through the front. */
   get origin(): string {
     return `http://127.0.0.1:${this.front.port}`;
   }
 
-  /** Where it is reached without the front. */
+  /** The origin without the front. */
   get directOrigin(): string {
     return this.process.url;
   }
@@ -53,7 +53,7 @@ export class WorldNode {
     return this.process.kill();
   }
 
-  /** Kills it and starts it again, behind the same front; as often as it takes, if Redis is away. */
+  /** Kills it and restarts it behind the same front, repeatedly if Redis is away. */
   async restart(): Promise<void> {
     await this.kill();
     for (let left = MAX_STARTS; ; left--) {
@@ -69,12 +69,12 @@ export class WorldNode {
 
   async end(): Promise<void> {
     await this.front.close();
-    // Killed: how a node ends well is tested elsewhere, and here its Redis may be gone.
+    // Killed, because a graceful stop is tested elsewhere and its Redis may be gone.
     await this.kill();
   }
 }
 
-/** Starts so many; all or none. */
+/** Starts this many nodes: all or none. */
 export async function startNodes<Node extends WorldNode>(
   count: number,
   start: () => Promise<Node>,

@@ -11,7 +11,7 @@ import type { WorldNode } from './world-node.js';
 
 export interface PublishOptions {
   readonly channel?: string;
-  /** Which nodes it sends to, by number, the first until it does not accept. Default: all. */
+  /** The nodes it sends to, by number. It moves on when one does not accept. Default: all. */
   readonly nodes?: readonly number[];
   /** See RecordingPublisher. Default true. */
   readonly isCareful?: boolean;
@@ -22,14 +22,14 @@ export interface PublishOptions {
 
 export interface ReadOptions {
   readonly channels?: readonly string[];
-  /** Which nodes it reads from, by number, the first until its connection breaks. Default: all. */
+  /** The nodes it reads from, by number. It moves on when its connection breaks. Default: all. */
   readonly nodes?: readonly number[];
 }
 
-/** What happened, judged. */
+/** The verdict on what happened. */
 export type Outcome = Verdict & { readonly sends: Tally };
 
-/** Real servers, bad networks, and people who send and read: everything that a scenario needs, ended by `end`. */
+/** Real servers, bad networks, publishers and readers: everything that a scenario needs, ended by `end`. */
 export abstract class World<Node extends WorldNode = WorldNode> {
   readonly publishers: RecordingPublisher[] = [];
   readonly readers: Witness[] = [];
@@ -70,8 +70,8 @@ export abstract class World<Node extends WorldNode = WorldNode> {
   }
 
   /**
-   * Readers of one channel and of two, on every node, one who polls, and publishers of both: careful ones, one of them of
-   * batches, and one who is not. Resolves once all readers have some messages.
+   * Readers of one channel and of two, on every node, one who polls, and publishers of both: careful ones, one of them
+   * of batches, and one who is not. Resolves once all readers have some messages.
    */
   async crowd(): Promise<void> {
     const both = ['public.a', 'public.b'];
@@ -88,7 +88,7 @@ export abstract class World<Node extends WorldNode = WorldNode> {
     await this.flow(10);
   }
 
-  /** Resolves once every reader, or some, was given so many more messages of each of its channels. */
+  /** Resolves once every reader, or some, has received this many more messages of each of its channels. */
   async flow(count: number, readers: readonly Witness[] = this.readers): Promise<void> {
     const all = readers.flatMap((reader) =>
       reader.channels.map((channel) => {
@@ -100,7 +100,7 @@ export abstract class World<Node extends WorldNode = WorldNode> {
     await Promise.all(all);
   }
 
-  /** Has every reader come up to all that was sent so far, in a moment in which nobody sends. */
+  /** Pauses sending until every reader has everything sent so far. */
   async level(): Promise<void> {
     const resting = this.publishers.map((publisher) => publisher.rest());
     await this.soon(Promise.all(resting), 'a publisher does not rest');
@@ -108,7 +108,7 @@ export abstract class World<Node extends WorldNode = WorldNode> {
     for (const publisher of this.publishers) publisher.goOn();
   }
 
-  /** Resolves once every publisher, or some, has been refused, or has lost its connection, so many more times. */
+  /** Resolves once every publisher, or some, was refused or disconnected this many more times. */
   async refusals(count: number, publishers = this.publishers): Promise<void> {
     const failed = (publisher: RecordingPublisher) =>
       publisher.count('refused') + publisher.count('unknown');
@@ -120,7 +120,7 @@ export abstract class World<Node extends WorldNode = WorldNode> {
     await Promise.all(all);
   }
 
-  /** Resolves once every publisher was acknowledged so many more times. */
+  /** Resolves once every publisher was acknowledged this many more times. */
   async accepted(count: number): Promise<void> {
     const all = this.publishers.map((publisher) => {
       const goal = publisher.count('acknowledged') + count;
@@ -130,22 +130,22 @@ export abstract class World<Node extends WorldNode = WorldNode> {
     await Promise.all(all);
   }
 
-  /** How often readers have seen such a thing, all together. */
+  /** How often all readers together have seen such an observation. */
   count(kind: Observation['kind']): number {
     return this.readers.reduce((sum, reader) => sum + reader.count(kind), 0);
   }
 
-  /** Awaits something that should happen soon; rejects with what is known when it does not. */
+  /** Awaits something that should happen soon. If it does not, rejects with what is known. */
   soon<Value>(promise: Promise<Value>, what: string): Promise<Value> {
     return withDeadline(promise, defaultDeadlineMs, () => `${what}\n${this.describe()}`);
   }
 
-  /** Has the publishers stop and the readers catch up, and judges everything that happened. */
+  /** Stops the publishers, lets the readers catch up, and judges everything that happened. */
   async settle({ through = 0 }: { through?: number } = {}): Promise<Outcome> {
     const stopped = Promise.all(this.publishers.map((publisher) => publisher.stop()));
     await this.soon(stopped, 'a publisher is not acknowledged');
     const histories = await this.histories(through);
-    // Who does not catch up is found by the check, with what it lacks.
+    // The check reports a reader that does not catch up, with what it lacks.
     await this.soon(this.caughtUp(histories), 'a reader is behind').catch(() => undefined);
     const record = this.record(histories);
     return { ...check(record), sends: tally(record.attempts) };

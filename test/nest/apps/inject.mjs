@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 
-// As it is built for the tests: the first argument.
+// The first argument is the package as built for the tests.
 const { BirdsongModule } = await import(process.argv[2]);
 
 async function readUntil(stream, wanted) {

@@ -7,7 +7,7 @@ function channelUrl(channel: string, leaf: string, query: Record<string, string>
   return url.href;
 }
 
-/** The live stream: the last messages first, or behind `lastEventId` what was missed. */
+/** The live stream. It begins with the last messages, or with what was missed after `lastEventId`. */
 export function eventsUrl(channel: string, lastEventId: string): string {
   const history = String(HISTORY_COUNT);
   return channelUrl(channel, 'events', lastEventId === '' ? { history } : { history, lastEventId });

@@ -4,7 +4,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The object that the text holds, or an empty one: what comes over the wire is never trusted. */
+/** Parses an object, or returns an empty one: data from the network is never trusted. */
 export function parseObject(text: string): JsonObject {
   try {
     const value: unknown = JSON.parse(text);

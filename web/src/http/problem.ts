@@ -1,6 +1,6 @@
 import { isObject, parseObject, stringOf } from './json.js';
 
-/** Why a request failed, in words for people. */
+/** Why a request failed, in words for the user. */
 export interface Problem {
   readonly detail: string;
   readonly errors: readonly string[];

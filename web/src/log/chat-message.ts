@@ -12,7 +12,7 @@ export function messageId(json: JsonObject): string {
   return stringOf(json['id']);
 }
 
-/** Undefined for what is no chat message: another type, or data of another form. */
+/** Undefined for anything but a chat message: another type, or other data. */
 export function chatMessage(json: JsonObject): ChatMessage | undefined {
   const { type, data } = json;
   if (type !== 'message' || !isObject(data)) return undefined;

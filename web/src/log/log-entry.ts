@@ -1,6 +1,6 @@
 import type { ChatMessage } from './chat-message.js';
 
-/** A place where messages are missing that the server no longer keeps. */
+/** Stands where messages are missing that the server no longer keeps. */
 export interface LogGap {
   readonly kind: 'gap';
   readonly key: string;
@@ -25,7 +25,7 @@ export function messageEntry(message: ChatMessage): LogMessage {
   return { kind: 'message', key: message.id, message };
 }
 
-/** `more` behind `entries`; two gaps with nothing between them are one. */
+/** `entries` followed by `more`. Two adjacent gaps become one. */
 export function appended(entries: readonly LogEntry[], more: readonly LogEntry[]): LogEntry[] {
   const all = [...entries];
   for (const entry of more) {

@@ -1,6 +1,6 @@
 import { nextTick, onBeforeUnmount, onMounted, watch, type Ref } from 'vue';
 
-/** Who scrolls down so near to the bottom follows again. */
+/** A reader that scrolls this close to the bottom follows again. */
 const BOTTOM_PX = 32;
 const TOP_PX = 80;
 
@@ -19,7 +19,7 @@ export function useLogScroll(
   content: () => unknown,
   onTop: () => void,
 ): LogScroll {
-  // A model's ref shows what was set only after the parent has rendered.
+  // The ref of a model changes only after the parent has rendered.
   let follows = following.value;
   let lastTop = 0;
   let observer: ResizeObserver | undefined;
@@ -40,7 +40,7 @@ export function useLogScroll(
     lastTop = log.scrollTop;
   }
 
-  /** The first pixel upwards is the reader's wish to look back, however fast messages come. */
+  /** Even one pixel upwards means that the reader wants to look back, however fast messages come. */
   function onScroll(): void {
     const log = scroller.value;
     if (log === null) return;
@@ -51,7 +51,7 @@ export function useLogScroll(
     if (!follows && log.scrollTop < TOP_PX) onTop();
   }
 
-  /** A message, not what divides messages: that may go when older ones come before it. */
+  /** A message, not a divider, which may disappear when older messages come before it. */
   function firstVisible(log: HTMLElement): Element | undefined {
     const edge = log.getBoundingClientRect().top;
     const lines = Array.from(rows.value?.querySelectorAll(':scope > [data-id]') ?? []);
@@ -61,7 +61,7 @@ export function useLogScroll(
   watch(content, async () => {
     const log = scroller.value;
     if (log === null) return;
-    // What the reader has scrolled since the last event of it counts too.
+    // The reader may have scrolled since the last scroll event.
     onScroll();
     const anchor = follows ? undefined : firstVisible(log);
     const before = anchor?.getBoundingClientRect().top ?? 0;
@@ -80,7 +80,7 @@ export function useLogScroll(
     const log = scroller.value;
     if (log === null) return;
     log.addEventListener('scroll', onScroll, { passive: true });
-    // A phone's keyboard, a turned screen, a growing text box: the newest message stays in sight.
+    // Keeps the newest message in sight when a phone's keyboard opens, the screen turns or the text box grows.
     observer = new ResizeObserver(() => {
       if (follows) toBottom();
     });

@@ -8,10 +8,10 @@ import { appended, gapEntry, messageEntry, type LogEntry } from './log-entry.js'
 const FOLLOWING_LIMIT = 2_000;
 const READING_LIMIT = 4_000;
 
-/** One rendering for all that arrives within a frame, also in a tab that draws no frames. */
+/** Renders everything that arrives within a frame at once, even in a tab that draws no frames. */
 const FLUSH_MS = 16;
 
-/** How long to wait for the newest message, which may be of a type that this page does not read. */
+/** How long to wait for the newest message, which may be of a type that this page ignores. */
 const CATCH_UP_MS = 1_000;
 
 export interface MessageLog {

@@ -7,7 +7,7 @@ import { parsePosition } from '../stream/position.js';
 import { chatMessage, messageId } from './chat-message.js';
 import type { MessageLog } from './use-message-log.js';
 
-/** What lies before the oldest message shown. `full`: more than the page can hold. */
+/** What comes before the oldest message shown. `full`: more than the page can hold. */
 export type OlderState = 'some' | 'full' | 'beginning' | 'forgotten';
 
 export interface OlderMessages {
@@ -46,7 +46,7 @@ export function useOlderMessages(channel: string, log: MessageLog): OlderMessage
   }
 
   function take(before: string, page: JsonObject): void {
-    // The log has let go of its oldest messages meanwhile: this page would leave a hole.
+    // The log has dropped its oldest messages meanwhile, so this page would leave a hole.
     if (before !== log.oldestId.value) return;
     const messages = Array.isArray(page['messages']) ? page['messages'].filter(isObject) : [];
     const oldestId = messages[0] === undefined ? before : messageId(messages[0]);

@@ -2,7 +2,7 @@ import { onScopeDispose, watch } from 'vue';
 
 const TITLE = 'Birdsong';
 
-/** Counts in the title what comes while the tab is hidden. `newsCount` counts all that comes. */
+/** Shows in the title how many messages came while the tab was hidden. `newsCount` counts all messages. */
 export function useUnreadTitle(newsCount: () => number): void {
   let count = 0;
 

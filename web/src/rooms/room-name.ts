@@ -14,7 +14,7 @@ export function hashOf(room: string): string {
   return `#/${room}`;
 }
 
-/** What the hash asks for, a room's name or not; empty if it asks for nothing. */
+/** What the hash asks for, even if it is no valid room name. Empty if it asks for nothing. */
 export function roomOf(hash: string): string {
   const text = hash.replace(/^#\/?/, '');
   try {

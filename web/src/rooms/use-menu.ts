@@ -1,6 +1,6 @@
 import { onScopeDispose, ref, watch, type Ref } from 'vue';
 
-/** Whether the rooms lie over the page, as they do where there is no room beside it. */
+/** Whether the list of rooms is open over the page, on screens too narrow to show it beside. */
 export function useMenu(onOpen: () => void): Ref<boolean> {
   const open = ref(false);
   const wide = matchMedia('(width >= 48rem)');

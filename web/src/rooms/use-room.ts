@@ -11,13 +11,13 @@ interface Room {
   readonly log: MessageLog;
   readonly older: OlderMessages;
   readonly outbox: Outbox;
-  /** Own messages that the server has and the stream has not brought yet. */
+  /** The reader's own messages that the server has but the stream has not delivered yet. */
   readonly pending: ComputedRef<readonly ChatMessage[]>;
   readonly state: ComputedRef<ConnectionState>;
   readonly notice: ComputedRef<string>;
 }
 
-/** One room: what was said, what is said now, and what the reader says. */
+/** One room: its history, its live messages, and the reader's own. */
 export function useRoom(room: string): Room {
   const channel = channelOf(room);
   const log = useMessageLog();

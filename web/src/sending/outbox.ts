@@ -13,7 +13,7 @@ export interface Outbox {
   readonly draft: Ref<string>;
   readonly state: Readonly<Ref<SendingState>>;
   readonly problem: Readonly<Ref<Problem | undefined>>;
-  /** The newest message that the server has accepted, which the stream may not have brought yet. */
+  /** The newest message that the server has accepted. The stream may not have delivered it yet. */
   readonly accepted: Readonly<Ref<readonly ChatMessage[]>>;
   readonly send: (name: string) => Promise<void>;
 }
@@ -38,7 +38,7 @@ function createOutbox(channel: string): Outbox {
   const problem = shallowRef<Problem>();
   const accepted = shallowRef<readonly ChatMessage[]>([]);
 
-  // The key stays with the words: sent by hand once more after a failure, they are still one message.
+  // The key stays with the text: if it is sent again by hand after a failure, it is still one message.
   let attempt = { body: '', key: '' };
 
   async function send(name: string): Promise<void> {
@@ -59,7 +59,7 @@ function createOutbox(channel: string): Outbox {
     const sentAt = new Date(outcome.createdAt);
     const message = { id: outcome.id, name, text, sentAt };
     accepted.value = [...accepted.value.slice(1 - ACCEPTED_LIMIT), message];
-    // What was typed meanwhile stays.
+    // Keeps what was typed meanwhile.
     if (draft.value.startsWith(written)) draft.value = draft.value.slice(written.length);
   }
 

@@ -21,7 +21,7 @@ interface Failed extends Refused {
 const ATTEMPT_COUNT = 6;
 const LONGEST_WAIT_MS = 30_000;
 
-/** The server, or a proxy before it, is away for a while. */
+/** The server, or a proxy in front of it, is temporarily unavailable. */
 const RETRYABLE = [502, 503, 504];
 
 /**

@@ -1,4 +1,4 @@
-/** A place in a channel's history, `<epoch>-<offset>`: a later epoch is behind every earlier one. */
+/** A place in a channel's history, `<epoch>-<offset>`. A later epoch comes after every earlier one. */
 export interface Position {
   readonly epoch: number;
   readonly offset: number;
@@ -15,7 +15,7 @@ export function isSeen(position: Position, last: Position | undefined): boolean 
   return last !== undefined && !isAhead(position, last);
 }
 
-/** Whether `position` is still to come for a reader at `last`. */
+/** Whether a reader at `last` has yet to see `position`. */
 export function isAhead(position: Position, last: Position | undefined): boolean {
   if (last === undefined || position.epoch > last.epoch) return true;
   return position.epoch === last.epoch && position.offset > last.offset;

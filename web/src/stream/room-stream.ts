@@ -6,7 +6,7 @@ export type StreamState = 'connecting' | 'live' | 'reconnecting' | 'ended';
 
 export interface StreamReader {
   readonly onState: (state: StreamState) => void;
-  /** The stream begins behind `start`; who has seen `newest` is up to date. */
+  /** The stream begins after `start`. A reader that has seen `newest` is up to date. */
   readonly onReady: (start: string, newest: string) => void;
   readonly onMessage: (json: string) => void;
   readonly onGap: () => void;
@@ -16,7 +16,7 @@ export interface StreamReader {
   readonly onEnded: (reason: string) => void;
 }
 
-/** The live stream of one channel, opened again whenever it ends, behind the last event received. */
+/** The live stream of one channel. Whenever it ends, it is reopened after the last event received. */
 export class RoomStream {
   readonly #channel: string;
   readonly #reader: StreamReader;
@@ -31,7 +31,7 @@ export class RoomStream {
     this.#reader = reader;
   }
 
-  /** Opens the stream, at once also when it is open or about to be opened again. */
+  /** Opens the stream now, even if it is open or about to be reopened. */
   open(): void {
     if (this.#ended) return;
     const first = this.#source === undefined;
@@ -78,7 +78,7 @@ export class RoomStream {
   }
 
   #failed(source: EventSource): void {
-    // A message of the type `error` comes here too, on a stream that is well.
+    // A message of type `error` also ends up here, on a healthy stream.
     if (source.readyState === EventSource.OPEN) return;
     this.#reader.onState('reconnecting');
     // While it is CONNECTING, the browser itself tries again.

@@ -13,7 +13,7 @@ const SLOW_NOTICE =
 
 interface Connection {
   readonly state: ComputedRef<ConnectionState>;
-  /** What the reader should know beyond the state; mostly empty. */
+  /** What the reader should know in addition to the state; usually empty. */
   readonly notice: ComputedRef<string>;
 }
 
@@ -40,7 +40,7 @@ export function useConnection(
     },
   });
 
-  /** An `EventSource` does not tell why it failed; a plain request to the same channel does. */
+  /** An `EventSource` does not say why it failed, but a plain request to the same channel does. */
   async function explain(): Promise<void> {
     const response = await request(newestMessageUrl(channel)).catch(() => undefined);
     if (response === undefined || response.ok || streamState.value === 'live') return;
@@ -48,7 +48,7 @@ export function useConnection(
     explanation.value = detail;
   }
 
-  // A connection that was there before the network went may be dead without the browser knowing.
+  // A connection from before the network was lost may be dead without the browser knowing.
   const online = useOnline(() => stream.open());
   stream.open();
   onScopeDispose(() => {

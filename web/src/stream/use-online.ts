@@ -1,6 +1,6 @@
 import { onScopeDispose, ref, type Ref } from 'vue';
 
-/** Whether the browser has a network; `onBack` is called when it has one again. */
+/** Whether the browser is online. `onBack` is called when it is online again. */
 export function useOnline(onBack: () => void): Readonly<Ref<boolean>> {
   const online = ref(navigator.onLine);
 

@@ -1,9 +1,9 @@
--- What publish.lua and read.lua share: it is put before each of them.
--- A channel is two keys. A stream has its messages, whose ids are their positions. A hash has its epoch, its
--- newest offset, the time at which its oldest message ages out, the line of Redis' data in which the epoch began,
--- and the epochs before it, each with its last offset, and a `!` once it is known that Redis had more and lost it.
+-- Shared by publish.lua and read.lua, and put before each of them. A channel has two keys. A stream holds its messages;
+-- their ids are their positions. A hash holds its epoch, its newest offset, the time at which its oldest message
+-- expires, the data line of Redis in which the epoch began, and the earlier epochs, each with its last offset, and a
+-- `!` once it is known that Redis had more messages and lost them.
 
--- Numbers of this size must not become 1.76e+12.
+-- Avoids the form 1.76e+12 for large numbers.
 local function text(number)
   return string.format('%.0f', number)
 end
@@ -13,21 +13,21 @@ local function now_ms()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- Another one whenever Redis may have lost the newest messages without a trace: it started anew, or a replica
--- took over. Nothing where the user may not ask.
+-- The data line changes whenever Redis may have lost the newest messages without a trace, because it restarted or a
+-- replica took over. Empty if this user may not run INFO.
 local function data_line()
   local info = redis.pcall('INFO', 'replication')
   return type(info) == 'string' and string.match(info, 'master_replid:(%x+)') or ''
 end
 
--- How many epochs that ended are remembered.
+-- The most earlier epochs to remember.
 local MAX_PAST = 32
 
 local function each_past(channel)
   return string.gmatch(channel.past, '(%d+):(%d+)(!?) ')
 end
 
--- Ends the epoch where it stands: a position behind that is one that Redis has lost, and will not give again.
+-- Ends the epoch at the current offset. A position after that is one that Redis has lost and will not assign again.
 local function begin_epoch(meta, channel, now, line)
   local past = channel.past .. channel.epoch .. ':' .. text(channel.offset) .. ' '
   local _, count = string.gsub(past, ' ', '')
@@ -39,8 +39,8 @@ local function begin_epoch(meta, channel, now, line)
   redis.call('HSET', meta, 'epoch', channel.epoch, 'past', past, 'line', line)
 end
 
--- Where the channel stands. Begins a history where there is none: what an earlier one left behind cannot be told
--- from it and goes.
+-- Reads the state of the channel. Begins a history if there is none, and deletes what an earlier one left behind, which
+-- could not be told apart from it.
 local function open_channel(meta, stream, now, never_used_ttl)
   local line = data_line()
   local state = redis.call('HMGET', meta, 'epoch', 'offset', 'ages_at', 'past', 'line')
@@ -62,8 +62,8 @@ local function open_channel(meta, stream, now, never_used_ttl)
   return channel
 end
 
--- Notes what this position, which a node was given, tells of a loss: that there were messages behind the end of an
--- epoch, in that one or in a later one of which Redis has forgotten all.
+-- Notes the loss that this position proves, which Redis once gave to a node: there were messages after the end of an
+-- epoch, in that epoch or in a later one that Redis has forgotten entirely.
 local function note_loss(meta, channel, epoch, offset)
   if epoch == '' or tonumber(epoch) >= tonumber(channel.epoch) then
     return
@@ -80,7 +80,7 @@ local function note_loss(meta, channel, epoch, offset)
   end
 end
 
--- The last offset of an epoch of this history, or nothing if it is none.
+-- The last offset of an epoch of this history; nil for any other epoch.
 local function end_of(channel, epoch)
   if epoch == channel.epoch then
     return channel.offset
@@ -92,7 +92,7 @@ local function end_of(channel, epoch)
   end
 end
 
--- The epoch in which the newest message got its position; this one, if others that came behind it were lost.
+-- The epoch of the newest message's position; the current one if messages after it were lost.
 local function newest_epoch(channel)
   local epoch
   for past, last, lost in each_past(channel) do
@@ -104,8 +104,8 @@ local function newest_epoch(channel)
   return epoch or channel.epoch
 end
 
--- Deletes what is older than the channel keeps, and notes when to look again. Not more than a few hundred at
--- a time: Redis serves nobody else meanwhile, and whoever comes next goes on.
+-- Deletes messages older than the channel keeps, and notes when to check again. At most a few hundred at a time,
+-- because a script blocks Redis; the next call continues.
 local function drop_aged(meta, stream, channel, now, age)
   if channel.ages_at and now < channel.ages_at then
     return

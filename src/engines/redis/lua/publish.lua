@@ -2,9 +2,9 @@
 -- fan_out: PUBLISH, or SPUBLISH in a cluster
 -- KEYS: hash, stream, [idempotency key]
 -- ARGV: pub/sub channel, history count, history age (ms), position TTL (ms), never-used TTL (ms),
---       what to remember of the batch, idempotency window (ms), epoch and offset of what the publisher had accepted
---       here before ('' if nothing), then a payload for each message
--- Returns what is remembered of the batch, and '1' if it is a repeat.
+--       what to remember of the batch, idempotency window (ms), epoch and offset of the last position that this
+--       publisher was given ('' if none), then a payload for each message
+-- Returns what is remembered of the batch, and '1' if it is a repeat, otherwise '0'.
 local meta, stream, key = KEYS[1], KEYS[2], KEYS[3]
 local channel, count = ARGV[1], ARGV[2]
 local age = tonumber(ARGV[3])
@@ -13,7 +13,7 @@ local first_payload = 10
 if key then
   local earlier = redis.call('GET', key)
   if earlier then
-    -- WAIT promises something of what was written over the same connection only, and another one made the first.
+    -- WAIT covers only writes of the same connection, and another one may have made the first write.
     redis.call('SET', key, earlier, 'KEEPTTL')
     return { earlier, '1' }
   end
@@ -40,6 +40,6 @@ local remembered = first .. ' ' .. ARGV[6]
 if key then
   redis.call('SET', key, remembered, 'PX', ARGV[7])
 end
--- Last: what fails here is remembered as accepted, and found in history.
+-- Last, so that if this fails, the batch is remembered as accepted and is in history.
 redis.call(fan_out, channel, first .. '\n' .. table.concat(ARGV, '\n', first_payload))
 return { remembered, '0' }

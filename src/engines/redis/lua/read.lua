@@ -1,11 +1,11 @@
--- Reads history, and where the channel stands.
+-- Reads history and the state of the channel.
 -- KEYS: hash, stream
 -- ARGV: after epoch, after offset, before epoch, before offset (each '' if none), limit,
---       history age (ms), never-used TTL (ms), bytes after which no further message is taken,
---       '1' if the node itself was given `after`: what a client says is no evidence
--- Returns the epoch; the newest position; whether `after` and `before`, where given, are places in this history
--- ('1' or ''); the position of the first message kept behind `after` ('' if none), whatever the limit; and
--- positions and payloads by turns: oldest first with `after`, otherwise newest first.
+--       history age (ms), never-used TTL (ms), bytes beyond which no further message is taken,
+--       '1' if Redis itself gave `after` to the node: what a client claims is no evidence
+-- Returns the epoch; the newest position; whether `after` and `before`, if given, belong to this history ('1' or '');
+-- the position of the first message kept after `after` ('' if none), whatever the limit; and positions and payloads
+-- alternately: oldest first with `after`, otherwise newest first.
 local meta, stream = KEYS[1], KEYS[2]
 local after_epoch, after_offset = ARGV[1], ARGV[2]
 local before_epoch, before_offset = ARGV[3], ARGV[4]
@@ -17,7 +17,7 @@ if opened.ages_at then
   drop_aged(meta, stream, opened, now, tonumber(ARGV[6]))
 end
 
--- A few at a time: not much of a large history is to be in the script's memory at once.
+-- A few at a time, so that the script never holds much of a large history in memory.
 local flat, bytes = {}, 0
 local function take(command, from, to)
   while limit > 0 do
@@ -45,8 +45,8 @@ if ARGV[9] == '1' then
   note_loss(meta, opened, after_epoch, after_offset)
 end
 
--- Ids grow from epoch to epoch. Behind a position that was lost come those given since, whether or not its epoch is
--- remembered. What is no place in this history at all has everything still to come.
+-- Ids increase from epoch to epoch. After a lost position come those assigned since, whether or not its epoch is
+-- remembered. After a position that does not belong to this history comes everything.
 local from, to = '-', '+'
 if after_epoch ~= '' and (is_known or tonumber(after_epoch) < tonumber(opened.epoch)) then
   from = '(' .. after_epoch .. '-' .. after_offset
@@ -54,7 +54,7 @@ end
 local next_kept = redis.call('XRANGE', stream, from, '+', 'COUNT', 1)[1]
 local next_epoch = next_kept and tonumber(string.match(next_kept[1], '^%d+'))
 
--- What was lost lies between two epochs. Whoever comes to such a place is told there, so a page ends before it.
+-- Lost messages lie between two epochs. A reader is told of them when it gets there, so a page ends before that.
 if before_epoch ~= '' then
   to = '(' .. before_epoch .. '-' .. before_offset
 end

@@ -1,0 +1,204 @@
+import { Injectable } from '@nestjs/common';
+import {
+  Broker,
+  PAGE_BYTES,
+  type PublishResult,
+  type Batch,
+  type BrokerChannel,
+  type HistoryPage,
+  type HistoryQuery,
+  type ChannelListener,
+  type Subscription,
+} from '../../broker/broker.port.js';
+import { gapBehind } from '../../broker/gap.js';
+import { BrokerSettings } from '../../broker/broker-settings.js';
+import { OrderedSubscriptions } from '../../broker/ordered-subscriptions.js';
+import { NEVER_USED_TTL_MS, POSITION_TTL_MS } from '../../broker/position-ttl.js';
+import type { RedisSettings } from '../../config/redis-settings.js';
+import { LastPositions } from './last-positions.js';
+import { decodePayload, encodePayload, requirePosition } from './payload.js';
+import { unavailable } from './redis-client.js';
+import { RedisKeys } from './redis-keys.js';
+import { RedisShards } from './redis-shards.js';
+import { RedisSubscriptions } from './redis-subscriptions.js';
+import type { ScriptCommands } from './scripts.js';
+
+/** The most bytes of messages that may wait for Redis to answer. Beyond that, a publish is refused at once. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+/** What a publish takes in memory in addition to its JSON. */
+const SEND_BYTES = 1024;
+
+/** An engine on Redis or a Redis Cluster, for any number of nodes, with history that outlives them. */
+@Injectable()
+export class RedisBroker extends Broker {
+  private readonly keys: RedisKeys;
+  private readonly subscriptions: RedisSubscriptions;
+  private readonly shards: RedisShards;
+  private readonly lastPositions = new LastPositions();
+  private waitingBytes = 0;
+
+  constructor(
+    private readonly settings: BrokerSettings,
+    private readonly redis: RedisSettings,
+  ) {
+    super();
+    this.keys = new RedisKeys(redis.keyPrefix);
+    this.shards = new RedisShards(redis, this.keys);
+    const ordered = new OrderedSubscriptions(settings, (channel, query) =>
+      this.readPage(channel, query, true),
+    );
+    this.subscriptions = new RedisSubscriptions(this.shards, this.keys, ordered);
+  }
+
+  override open(): Promise<void> {
+    return this.shards.open();
+  }
+
+  override isAvailable(): boolean {
+    return this.shards.areReady();
+  }
+
+  override publish(channel: BrokerChannel, batch: Batch): Promise<PublishResult> {
+    const payloads = batch.publications.map(({ type, tail }) => encodePayload(type, tail));
+    const bytes = payloads.reduce((sum, payload) => sum + payload.length, SEND_BYTES);
+    return this.hold(bytes, () => this.append(channel, batch, payloads));
+  }
+
+  override subscribe(channel: BrokerChannel, listener: ChannelListener): Promise<Subscription> {
+    return this.subscriptions.subscribe(channel, listener);
+  }
+
+  override read(channel: BrokerChannel, query: HistoryQuery): Promise<HistoryPage> {
+    return this.readPage(channel, query, false);
+  }
+
+  override async close(): Promise<void> {
+    this.subscriptions.close();
+    await this.shards.close();
+  }
+
+  /** @param isWitness whether Redis itself gave this node the position `after` */
+  private async readPage(
+    channel: BrokerChannel,
+    query: HistoryQuery,
+    isWitness: boolean,
+  ): Promise<HistoryPage> {
+    const { name, history } = channel;
+    const { after, before, limit } = query;
+    const { answer } = await this.run(name, 'commands', (commands) =>
+      commands.birdsongRead(
+        this.keys.meta(name),
+        this.keys.history(name),
+        after?.epoch ?? '',
+        after?.offset ?? '',
+        before?.epoch ?? '',
+        before?.offset ?? '',
+        limit,
+        history.ageSeconds * 1000,
+        NEVER_USED_TTL_MS,
+        PAGE_BYTES,
+        isWitness ? '1' : '',
+      ),
+    );
+    const [epoch, newestText, isKnown, nextText, flat] = answer;
+    const newest = requirePosition(newestText);
+    const state = {
+      isKnown: isKnown === '1',
+      next: nextText === '' ? undefined : requirePosition(nextText),
+      newest,
+      end: { epoch: Number(epoch), offset: newest.offset },
+    };
+    const messages = [];
+    for (let index = 0; index < flat.length; index += 2) {
+      messages.push(decodePayload(requirePosition(flat[index] ?? ''), flat[index + 1] ?? ''));
+    }
+    return {
+      messages: after ? messages : messages.reverse(),
+      newest,
+      gap: gapBehind(after, state),
+    };
+  }
+
+  private async append(
+    { name, history }: BrokerChannel,
+    { publications, createdAtMs, idempotencyKey }: Batch,
+    payloads: readonly string[],
+  ): Promise<PublishResult> {
+    const ageMs = history.ageSeconds * 1000;
+    const keys = [this.keys.meta(name), this.keys.history(name)];
+    if (idempotencyKey !== undefined) {
+      keys.push(this.keys.idempotency(name, idempotencyKey));
+    }
+    const known = this.lastPositions.last(name);
+    const { answer, shard, isAsked } = await this.run(name, 'sends', (commands) =>
+      commands.birdsongPublish(
+        keys.length,
+        ...keys,
+        this.keys.pubSub(name),
+        history.count,
+        ageMs,
+        Math.max(POSITION_TTL_MS, ageMs),
+        NEVER_USED_TTL_MS,
+        `${createdAtMs} ${publications.map(({ type }) => type).join(',')}`,
+        this.settings.idempotencyMs,
+        known?.epoch ?? '',
+        known?.offset ?? '',
+        ...payloads,
+      ),
+    );
+    const [remembered, repeat] = answer;
+    const [firstText = '', createdAt = '', types = ''] = remembered.split(' ');
+    const first = requirePosition(firstText);
+    const duplicate = repeat === '1';
+    if (!duplicate) {
+      this.lastPositions.add(name, { ...first, offset: first.offset + payloads.length - 1 });
+    }
+    if (isAsked && !duplicate) {
+      this.publishWhereSubscribed(name, [firstText, ...payloads].join('\n'));
+    }
+    if (this.redis.waitForReplicas > 0) {
+      await shard.replicated().catch((cause: unknown) => {
+        throw unavailable(cause, 'The replicas of the message broker did not confirm in time.');
+      });
+    }
+    return { first, types: types.split(','), createdAtMs: Number(createdAt), duplicate };
+  }
+
+  private run<T>(
+    channel: string,
+    over: 'commands' | 'sends',
+    call: (commands: ScriptCommands) => Promise<T>,
+  ) {
+    return this.shards.run(channel, async ({ shard, isAsked }) => {
+      const commands = shard[over];
+      if (isAsked) {
+        // Pipelined right before the call.
+        commands.asking().catch(() => undefined);
+      }
+      return { answer: await call(commands), shard, isAsked };
+    });
+  }
+
+  private async hold<T>(bytes: number, send: () => Promise<T>): Promise<T> {
+    if (this.waitingBytes + bytes > MAX_WAITING_BYTES) {
+      throw unavailable(undefined, 'Too many messages wait for the message broker.');
+    }
+    this.waitingBytes += bytes;
+    try {
+      return await send();
+    } finally {
+      this.waitingBytes -= bytes;
+    }
+  }
+
+  /**
+   * While a slot moves, the new shard may accept its messages while subscribers are still connected to the old one. A
+   * subscriber that misses this message finds it in history once the slot has moved.
+   */
+  private publishWhereSubscribed(channel: string, text: string): void {
+    this.shards
+      .findShard(channel)
+      ?.publish(this.keys.pubSub(channel), text)
+      .catch(() => undefined);
+  }
+}

@@ -1,0 +1,84 @@
+import { HttpException } from '@nestjs/common';
+import { STATUS_CODES } from 'node:http';
+
+/** The HTTP status of each code. The codes are part of the protocol and do not change. */
+const STATUS_OF = {
+  'invalid-json': 400,
+  'invalid-request': 400,
+  'invalid-channel': 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  'unknown-channel': 404,
+  'not-found': 404,
+  'message-too-large': 413,
+  'unsupported-media-type': 415,
+  'invalid-data': 422,
+  internal: 500,
+  'broker-unavailable': 503,
+  'shutting-down': 503,
+  overloaded: 503,
+  'too-many-requests': 429,
+} as const;
+
+export type ErrorCode = keyof typeof STATUS_OF;
+
+/** One part of a request that is not valid. */
+export interface FieldError {
+  /** A dotted path: `data.name`. Empty for the whole. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** The body of every error answer (RFC 9457, `application/problem+json`). */
+export interface Problem {
+  readonly type: 'about:blank';
+  readonly title: string;
+  readonly status: number;
+  readonly code: ErrorCode;
+  readonly detail: string;
+  readonly errors?: readonly FieldError[];
+}
+
+export interface BirdsongErrorOptions {
+  readonly errors?: readonly FieldError[];
+  /**
+   * Seconds after which a retry makes sense, sent as `Retry-After`. Makes the error retryable. Default: not retryable.
+   */
+  readonly retryAfterSeconds?: number;
+  /** Overrides the code's own status, for errors that are not Birdsong's. Default: the status of the code. */
+  readonly status?: number;
+  /** The error that caused this one. It is logged and never sent. */
+  readonly cause?: unknown;
+}
+
+/**
+ * The error that Birdsong throws. It is an `HttpException`, so a host app's own filters answer it with the right
+ * status. Birdsong's routes answer it as `application/problem+json`.
+ */
+export class BirdsongError extends HttpException {
+  readonly code: ErrorCode;
+  /** Whether the same call may succeed later. */
+  readonly retryable: boolean;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: ErrorCode, detail: string, options: BirdsongErrorOptions = {}) {
+    const status = options.status ?? STATUS_OF[code];
+    const problem: Problem = {
+      type: 'about:blank',
+      title: STATUS_CODES[status] ?? 'Error',
+      status,
+      code,
+      detail,
+      ...(options.errors && { errors: options.errors }),
+    };
+    super(problem, status, { cause: options.cause });
+    this.message = detail;
+    this.code = code;
+    this.retryable = options.retryAfterSeconds !== undefined;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+
+  get problem(): Problem {
+    return this.getResponse() as Problem;
+  }
+}
