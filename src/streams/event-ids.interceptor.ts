@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import { Observable } from 'rxjs';
 import { rawRequestOf, type HttpRequest } from '../http/http-request.js';
-import { withKeptId } from './keep-event-ids.js';
+import { passOn } from './keep-event-ids.js';
 import { streamOf } from './request-ids.js';
 
 /** The metadata key that `@Sse()` sets on a handler. Not every version of Nest exports it. */
@@ -31,10 +31,6 @@ function complete(events$: Observable<unknown>, request: HttpRequest): Observabl
   return new Observable((subscriber) => {
     const stream = streamOf(rawRequestOf(request));
     stream.heartbeat = () => subscriber.next(HEARTBEAT);
-    return events$.subscribe({
-      next: (value) => subscriber.next(withKeptId(value, stream.ids)),
-      error: (error: unknown) => subscriber.error(error),
-      complete: () => subscriber.complete(),
-    });
+    return passOn(events$, stream).subscribe(subscriber);
   });
 }

@@ -1,7 +1,7 @@
 import type { MessageEvent } from '@nestjs/common';
-import { map, type OperatorFunction } from 'rxjs';
+import { Observable, type OperatorFunction } from 'rxjs';
 import { rawRequestOf, type HttpRequest } from '../http/http-request.js';
-import { streamOf, type RequestIds } from './request-ids.js';
+import { streamOf, type RequestIds, type RequestStream } from './request-ids.js';
 
 /**
  * Gives each event without an id the id of the event before it. Otherwise Nest would number such events, which moves
@@ -15,17 +15,41 @@ import { streamOf, type RequestIds } from './request-ids.js';
  */
 export function keepEventIds(request: HttpRequest): OperatorFunction<unknown, MessageEvent> {
   const stream = streamOf(rawRequestOf(request));
-  return map((value) => withKeptId(value, stream.ids));
+  return (events$) => passOn(events$, stream);
 }
 
-/** @param ids undefined if no Birdsong stream answers the request */
-export function withKeptId(value: unknown, ids: RequestIds | undefined): MessageEvent {
-  if (!ids) {
-    return value as MessageEvent;
+/** Passes events on with their ids. Without a Birdsong stream for the request they pass unchanged. */
+export function passOn(
+  events$: Observable<unknown>,
+  stream: RequestStream,
+): Observable<MessageEvent> {
+  return new Observable((subscriber) => {
+    const next = (event: MessageEvent) => subscriber.next(event);
+    return events$.subscribe({
+      next: (value) => passOne(value, stream.ids, next),
+      error: (error: unknown) => {
+        stream.ids?.flush();
+        subscriber.error(error);
+      },
+      complete: () => {
+        stream.ids?.flush();
+        subscriber.complete();
+      },
+    });
+  });
+}
+
+function passOne(
+  value: unknown,
+  ids: RequestIds | undefined,
+  next: (event: MessageEvent) => void,
+): void {
+  if (!ids || isComment(value)) {
+    next(value as MessageEvent);
+  } else {
+    // Nest accepts plain values too.
+    ids.pass(isEvent(value) ? value : { data: value as string }, next);
   }
-  // Nest accepts plain values too.
-  const event = isEvent(value) ? value : { data: value as string };
-  return isComment(event) ? event : withId(event, ids.assign(event.id));
 }
 
 function isEvent(value: unknown): value is MessageEvent {
@@ -33,21 +57,7 @@ function isEvent(value: unknown): value is MessageEvent {
 }
 
 /** Nest gives comments no id. */
-function isComment({ id, type, data, retry, comment }: Partial<MessageEvent>): boolean {
+function isComment(value: unknown): boolean {
+  const { id, type, data, retry, comment } = (value ?? {}) as Partial<MessageEvent>;
   return [id, type, data, retry].every((field) => field === undefined) && comment !== undefined;
-}
-
-/** Copies field by field, because an event may have getters. */
-function withId(event: MessageEvent, id: string): MessageEvent {
-  if (event.id === id) {
-    return event;
-  }
-  const { type, data, retry, comment }: Partial<MessageEvent> = event;
-  return {
-    id,
-    data: data as string | object,
-    ...(type !== undefined && { type }),
-    ...(retry !== undefined && { retry }),
-    ...(comment !== undefined && { comment }),
-  };
 }

@@ -72,6 +72,23 @@ describe('however an app composes a stream, its clients lose and repeat nothing'
     }
   });
 
+  test('of several events that are made of one message, only the last says that the client has it', async () => {
+    const birdsong = host.app.get(Birdsong);
+    const { position } = await birdsong.history(CHANNEL);
+    const reader = await SseReader.open(`${host.url}/compose/doubled`, {
+      headers: { 'Last-Event-ID': position },
+    });
+    const receipts = await birdsong.publishBatch(CHANNEL, [{ data: 1 }, { data: 2 }, { data: 3 }]);
+    const events = await reader.take(6);
+    await reader.close();
+    const [one, two, three] = receipts.map(({ id }) => id);
+
+    expect(events.map(({ event }) => event)).toEqual(
+      Array.from({ length: 3 }, () => ['extra', 'message']).flat(),
+    );
+    expect(events.map(({ id }) => id)).toEqual([position, one, one, two, two, three]);
+  });
+
   test('heartbeats reach the client, whatever the handler does with messages', async () => {
     const reader = await SseReader.open(`${host.url}/compose/messages-only`);
     await reader.until(({ comments }) => comments.length > 2);

@@ -114,6 +114,15 @@ export class CompositionsController {
     );
   }
 
+  /** Makes two events of each message, neither of which has its id. */
+  @Sse('doubled')
+  doubled(@Req() request: Request): Observable<unknown> {
+    return this.stream(request).pipe(
+      messagesOnly(),
+      mergeMap(({ data }) => [{ type: 'extra', data }, { data }]),
+    );
+  }
+
   /** Plain values, which Nest turns into events. */
   @Sse('values')
   values(@Req() request: Request): Observable<unknown> {
