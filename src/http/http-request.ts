@@ -22,9 +22,18 @@ export interface FastifyReply {
   hijack(): unknown;
 }
 
-/** Node's own request: Fastify wraps it, Express extends it. */
+/**
+ * Node's own request: Fastify wraps it, Express extends it.
+ * @throws Error for a request of another kind, which could never be answered by a stream
+ */
 export function rawRequestOf(request: HttpRequest): IncomingMessage {
-  return ((request as { raw?: unknown }).raw ?? request) as IncomingMessage;
+  const raw = ((request as { raw?: unknown }).raw ?? request) as Partial<IncomingMessage>;
+  if (typeof raw.httpVersionMajor !== 'number' || !raw.socket) {
+    throw new Error(
+      "Birdsong needs Node's own request, as Express and Fastify pass it: use @Req().",
+    );
+  }
+  return raw as IncomingMessage;
 }
 
 /** Takes Node's response from the adapter. From then on, only the caller answers the request. */

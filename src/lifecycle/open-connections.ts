@@ -14,8 +14,15 @@ export class OpenConnections implements OnModuleInit {
 
   constructor(private readonly adapterHost: HttpAdapterHost) {}
 
+  /** @throws Error if the app's HTTP adapter is not built on Node's `http` */
   onModuleInit(): void {
-    this.server?.on('session', (session: ServerHttp2Session) => {
+    const { server } = this;
+    if (server && typeof (server as Partial<Server>).on !== 'function') {
+      throw new Error(
+        "Birdsong needs an HTTP adapter on Node's http server: use @nestjs/platform-express or @nestjs/platform-fastify.",
+      );
+    }
+    server?.on('session', (session: ServerHttp2Session) => {
       this.sessions.add(session);
       session.once('close', () => this.sessions.delete(session));
       if (this.isClosing) {

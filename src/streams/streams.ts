@@ -1,5 +1,5 @@
 import { Injectable, Logger, type MessageEvent } from '@nestjs/common';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Observable, share, type Subscriber } from 'rxjs';
 import type { Gap } from '../broker/gap.js';
 import { requireNames } from '../channels/channel-name.js';
@@ -87,8 +87,9 @@ export class Streams implements StreamOwner {
     options: StreamSettings,
   ): Observable<MessageEvent> {
     this.requirePossible(channels);
+    const raw = rawRequestOf(request);
     return new Observable<MessageEvent>((subscriber) =>
-      this.beginObservable(channels, request, options, subscriber),
+      this.beginObservable(channels, request, raw, options, subscriber),
     ).pipe(share());
   }
 
@@ -144,10 +145,10 @@ export class Streams implements StreamOwner {
   private beginObservable(
     channels: readonly Channel[],
     request: HttpRequest,
+    raw: IncomingMessage,
     { historyCount, identity }: StreamSettings,
     subscriber: Subscriber<MessageEvent>,
   ): (() => void) | undefined {
-    const raw = rawRequestOf(request);
     const requestIds = RequestIds.of(raw, lastEventIdOf(request));
     const refusal = this.refusal(channels);
     if (refusal ?? raw.method === 'HEAD') {

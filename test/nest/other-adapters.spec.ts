@@ -1,0 +1,34 @@
+import { expect, test } from '@jest/globals';
+import { NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { Birdsong, type HttpRequest } from '../../src/index.js';
+import { NestApp } from '../harness/nest-app.js';
+import { birdsong } from './adapters.js';
+
+/** Has no server of Node's. */
+class ElsewhereAdapter extends ExpressAdapter {
+  override getHttpServer(): never {
+    return {} as never;
+  }
+}
+
+test('an adapter without a server of Node’s is refused when the app starts, in one line', async () => {
+  const app = await NestFactory.create(birdsong(), new ElsewhereAdapter(), {
+    logger: false,
+    abortOnError: false,
+  });
+
+  await expect(app.init()).rejects.toThrow(
+    /^Birdsong needs an HTTP adapter on Node's http server.*$/,
+  );
+});
+
+test('what is no request of Node’s is refused at the call', async () => {
+  const host = await NestApp.start({ imports: [birdsong()] });
+  const stranger: HttpRequest = { headers: {} };
+
+  expect(() => host.app.get(Birdsong).stream('open.1', stranger)).toThrow(
+    "Birdsong needs Node's own request",
+  );
+  await host.close();
+});
