@@ -16,6 +16,8 @@ interface Page {
 }
 
 const WAIT_SECONDS = 5;
+/** Few enough that a page comes through connections that break after some kilobytes, however far behind it is. */
+const PAGE_COUNT = 20;
 const RETRY_MS = 50;
 
 /** Reads by long-polling, one poll after the other, like a client that cannot stream. */
@@ -73,7 +75,7 @@ export class RecordingPoller extends Witness {
     const query =
       this.position === undefined
         ? 'limit=1'
-        : `after=${this.position}&limit=100&wait=${WAIT_SECONDS}`;
+        : `after=${this.position}&limit=${PAGE_COUNT}&wait=${WAIT_SECONDS}`;
     const path = `/channels/${this.channel}/messages?${query}`;
     try {
       const answer = await request(`${origins[this.turn % origins.length] ?? ''}${path}`, {
