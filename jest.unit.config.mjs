@@ -13,5 +13,9 @@ export default {
     '<rootDir>/test/redis/cluster-masters.spec.ts',
   ],
   // They need a build of the package.
-  testPathIgnorePatterns: ['/test/module/(example|send-listen-stream|hostile-emitter).spec.ts$'],
+  testPathIgnorePatterns: [
+    '/test/module/(example|send-listen-stream|hostile-emitter).spec.ts$',
+    // They fill sockets, which takes long.
+    '/test/http/(slow-reader|total-unsent).spec.ts$',
+  ],
 };
