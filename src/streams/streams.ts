@@ -71,9 +71,11 @@ export class Streams implements StreamOwner {
   ): void {
     this.requirePossible(channels);
     const starts = startsOf(channels, lastEventIdOf(request), options.historyCount);
-    const raw = takeOver(response);
-    openEventStream(rawRequestOf(request), raw, () =>
-      this.beginFast(channels, raw, starts, options.identity),
+    const rawRequest = rawRequestOf(request);
+    // Last, because from here on only this stream answers the request.
+    const rawResponse = takeOver(response);
+    openEventStream(rawRequest, rawResponse, () =>
+      this.beginFast(channels, rawResponse, starts, options.identity),
     );
   }
 
