@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';

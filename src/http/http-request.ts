@@ -41,7 +41,7 @@ export function takeOver(response: HttpResponse): ServerResponse {
   if (!isReply(response)) {
     return response;
   }
-  const raw = response.raw as ServerResponse;
+  const raw = rawResponseOf(response);
   response.hijack();
   // Fastify keeps the headers that plugins have set, such as those for CORS, until it answers by itself.
   for (const [name, value] of Object.entries(response.getHeaders() as OutgoingHttpHeaders)) {
