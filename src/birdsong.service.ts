@@ -11,7 +11,7 @@ import { ChannelPolicies, type Channel } from './channels/channel-policies.js';
 import type { Identity } from './channels/policy.js';
 import type { HttpRequest, HttpResponse } from './http/http-request.js';
 import type { Connections } from './streams/connections.js';
-import { Streams, type StreamSettings } from './streams/streams.js';
+import { firstStart, Streams, type StartOptions, type StreamSettings } from './streams/streams.js';
 
 export interface HistoryOptions {
   /** Only messages after this position, oldest first. Default: the newest messages. */
@@ -30,9 +30,12 @@ export interface History {
   readonly gap: boolean;
 }
 
-export interface StreamOptions {
-  /** How many of each channel's newest messages a first connect begins with. Default 0. */
-  readonly history?: number | undefined;
+export interface StreamOptions extends StartOptions {
+  /**
+   * How silence is broken: by a comment, which an `EventSource` does not show, or by an event `stream.heartbeat`. Default
+   * `comment`.
+   */
+  readonly heartbeat?: 'comment' | 'event' | undefined;
   /** Whose stream it is, for `connections`. Default: no identity. */
   readonly identity?: Identity | undefined;
 }
@@ -153,8 +156,8 @@ export class Birdsong {
   }
 }
 
-function settingsOf({ history = 0, identity }: StreamOptions): StreamSettings {
-  return { historyCount: history, identity };
+function settingsOf({ heartbeat = 'comment', identity, ...start }: StreamOptions): StreamSettings {
+  return { first: firstStart(start), heartbeat, identity };
 }
 
 function requirePosition(text: string): Position {

@@ -9,6 +9,8 @@ export type Start =
   | { readonly kind: 'live' }
   /** With at most this many of the newest messages. */
   | { readonly kind: 'newest'; readonly count: number }
+  /** With everything that history has. */
+  | { readonly kind: 'oldest' }
   /** After a position; `undefined` if the client sent something else. */
   | { readonly kind: 'after'; readonly position: Position | undefined };
 
@@ -65,6 +67,8 @@ export class ChannelReader implements FeedReader {
         return this.beginAt(this.feed.position);
       case 'newest':
         return this.beginWith(start.count);
+      case 'oldest':
+        return this.beginWithOldest();
       case 'after':
         return this.beginAfter(start.position);
     }
@@ -147,6 +151,11 @@ export class ChannelReader implements FeedReader {
     const { frames, newest } = await this.feed.newest(count);
     const [first] = frames;
     return this.beginAt(first ? before(first.position) : newest, newest);
+  }
+
+  private async beginWithOldest(): Promise<ResolvedStart> {
+    const { newest, gap } = await this.feed.checkGap(NOWHERE);
+    return this.beginAt(gap?.resumeAt ?? newest, newest);
   }
 
   private async beginAfter(asked: Position | undefined): Promise<ResolvedStart> {

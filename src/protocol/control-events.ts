@@ -16,7 +16,7 @@ export interface ReadyChannel {
 
 /** An event that the server itself sends. */
 export interface ControlEvent {
-  readonly type: 'stream.ready' | 'stream.gap' | 'stream.closing';
+  readonly type: 'stream.ready' | 'stream.gap' | 'stream.closing' | 'stream.heartbeat';
   readonly data: object;
   /** Where the client resumes from now on. Absent: unchanged. */
   readonly id?: string;
@@ -24,10 +24,15 @@ export interface ControlEvent {
   readonly retry?: number | undefined;
 }
 
-export const ready = (id: string, channels: readonly ReadyChannel[]): ControlEvent => ({
+/** @param heartbeatSeconds the longest silence: a client that gets nothing for longer has lost its connection */
+export const ready = (
+  id: string,
+  channels: readonly ReadyChannel[],
+  heartbeatSeconds: number,
+): ControlEvent => ({
   type: 'stream.ready',
   id,
-  data: { channels },
+  data: { channels, heartbeatSeconds },
 });
 
 export const gap = (
@@ -44,6 +49,18 @@ export const closing = (
   reconnect: boolean,
   retry?: number,
 ): ControlEvent => ({ type: 'stream.closing', data: { reason, reconnect }, retry });
+
+/**
+ * How silence is broken. A comment is a line that belongs to the block of the next event, because a block of its own
+ * would have no data, and some clients hand out such a block as an event. An `EventSource` does not show comments, so
+ * a client may ask for an event. It has no id, so the client stays where it is.
+ */
+export const HEARTBEATS = {
+  comment: ':\n',
+  event: formatControlEvent({ type: 'stream.heartbeat', data: {} }),
+} as const;
+
+export type Heartbeat = keyof typeof HEARTBEATS;
 
 /** The event as SSE text (WHATWG HTML §9.2.5). */
 export function formatControlEvent({ type, data, id, retry }: ControlEvent): string {

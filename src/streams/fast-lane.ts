@@ -3,7 +3,13 @@ import type { Socket } from 'node:net';
 import { toTextChunk } from '../delivery/chunk.js';
 import type { FrameBatch } from '../delivery/frame-batch.js';
 import type { UnsentBytes } from '../delivery/unsent-bytes.js';
-import { formatControlEvent, type ControlEvent } from '../protocol/control-events.js';
+import {
+  formatControlEvent,
+  HEARTBEATS,
+  type ControlEvent,
+  type Heartbeat,
+} from '../protocol/control-events.js';
+import { breakOff } from './break-off.js';
 import { directSocket } from './direct-socket.js';
 import type { EventIds, Place } from './event-ids.js';
 import type { StreamLane } from './stream.js';
@@ -49,8 +55,8 @@ export class FastLane implements StreamLane {
     this.response.write(formatControlEvent(event));
   }
 
-  heartbeat(): void {
-    this.response.write(':\n\n');
+  heartbeat(kind: Heartbeat): void {
+    this.response.write(HEARTBEATS[kind]);
   }
 
   /** Does not use `writableNeedDrain`, which HTTP/2 lacks. */
@@ -74,8 +80,12 @@ export class FastLane implements StreamLane {
     return this.draining;
   }
 
-  end(): void {
-    this.response.end();
+  end(reconnect: boolean): void {
+    if (reconnect) {
+      breakOff(this.response);
+    } else {
+      this.response.end();
+    }
   }
 
   destroy(): void {

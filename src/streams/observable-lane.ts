@@ -3,8 +3,9 @@ import type { IncomingMessage } from 'node:http';
 import { setImmediate as setImmediatePromise } from 'node:timers/promises';
 import type { Subscriber } from 'rxjs';
 import type { FrameBatch } from '../delivery/frame-batch.js';
-import type { ControlEvent } from '../protocol/control-events.js';
+import { HEARTBEATS, type ControlEvent, type Heartbeat } from '../protocol/control-events.js';
 import { DEFAULT_TYPE } from '../protocol/message.js';
+import { breakOffAtEnd } from './break-off.js';
 import type { Place } from './event-ids.js';
 import { streamOf, type RequestIds } from './request-ids.js';
 import type { StreamLane } from './stream.js';
@@ -76,9 +77,13 @@ export class ObservableLane implements StreamLane {
     });
   }
 
-  heartbeat(): void {
-    // Bypasses the subscriber, because the app's operators may drop it, or expect only messages.
-    streamOf(this.request).heartbeat?.();
+  heartbeat(kind: Heartbeat): void {
+    const { response } = streamOf(this.request);
+    // Bypasses the subscriber, because the app's operators may drop it, or expect only messages. Nest writes each event
+    // at once, so a heartbeat never comes inside one.
+    if (response?.headersSent && !response.writableEnded) {
+      response.write(HEARTBEATS[kind]);
+    }
   }
 
   isFull(): boolean {
@@ -90,7 +95,11 @@ export class ObservableLane implements StreamLane {
     return this.draining;
   }
 
-  end(): void {
+  end(reconnect: boolean): void {
+    const { response } = streamOf(this.request);
+    if (reconnect && response) {
+      breakOffAtEnd(response);
+    }
     this.subscriber.complete();
   }
 

@@ -1,5 +1,6 @@
 import {
   Controller,
+  Header,
   Query,
   Req,
   Sse,
@@ -13,6 +14,7 @@ import { Access, AccessGuard, Admission, type Admitted } from '../access/access.
 import type { HttpRequest } from '../http/http-request.js';
 import { NotThrottled } from '../http/not-throttled.js';
 import { ProblemFilter } from '../http/problem.filter.js';
+import { INCREMENTAL } from './open-event-stream.js';
 import { settingsOf, streamQueryPipe, type StreamQuery } from './stream-query.js';
 import { Streams } from './streams.js';
 
@@ -25,6 +27,7 @@ export class ObservableStreamsController {
   constructor(private readonly streams: Streams) {}
 
   @Sse('channels/:channel/events')
+  @Header(...INCREMENTAL)
   @Access('subscribe')
   one(
     @Admission() admitted: Admitted,
@@ -35,6 +38,7 @@ export class ObservableStreamsController {
   }
 
   @Sse('events')
+  @Header(...INCREMENTAL)
   @Access('subscribe')
   several(
     @Admission() admitted: Admitted,

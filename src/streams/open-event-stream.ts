@@ -2,13 +2,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Stream } from './stream.js';
 import { freeResponseMemory } from './free-response-memory.js';
 
-const HEADERS = {
+/** Asks every proxy to pass on each part of the body as it comes (RFC 10036). */
+export const INCREMENTAL = ['Incremental', '?1'] as const;
+
+const HEADERS = Object.entries({
   'Content-Type': 'text/event-stream',
   // `no-transform` stops compression from holding events back.
   'Cache-Control': 'no-store, no-transform',
   // nginx: https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering
   'X-Accel-Buffering': 'no',
-};
+  [INCREMENTAL[0]]: INCREMENTAL[1],
+});
 
 const STREAM = Symbol('birdsong.stream');
 
@@ -29,7 +33,7 @@ export function openEventStream(
     socket.setKeepAlive(true);
     socket.setTimeout(0);
   }
-  for (const [name, value] of Object.entries(HEADERS)) {
+  for (const [name, value] of HEADERS) {
     response.setHeader(name, value);
   }
   response.flushHeaders();

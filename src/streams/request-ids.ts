@@ -1,5 +1,5 @@
 import type { MessageEvent } from '@nestjs/common';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { NO_POSITIONS, parseCursor } from '../protocol/cursor.js';
 import { parsePosition } from '../protocol/position.js';
 import { EventIds } from './event-ids.js';
@@ -8,8 +8,8 @@ import { EventIds } from './event-ids.js';
 export interface RequestStream {
   /** Set by the first Birdsong stream for the request. */
   ids: RequestIds | undefined;
-  /** Sends the client a comment, which is no event. */
-  heartbeat: (() => void) | undefined;
+  /** What Nest writes the stream to. */
+  response: ServerResponse | undefined;
 }
 
 const streams = new WeakMap<IncomingMessage, RequestStream>();
@@ -19,7 +19,7 @@ export function streamOf(request: IncomingMessage): RequestStream {
   if (known) {
     return known;
   }
-  const stream: RequestStream = { ids: undefined, heartbeat: undefined };
+  const stream: RequestStream = { ids: undefined, response: undefined };
   streams.set(request, stream);
   return stream;
 }

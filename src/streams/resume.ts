@@ -6,12 +6,12 @@ import { parsePosition } from '../protocol/position.js';
 /**
  * Where a stream begins in each of its channels.
  * @param lastEventId where the client says it is; undefined for a first connect
- * @param historyCount how many of the newest messages a first connect begins with
+ * @param first where a first connect begins
  */
 export function startsOf(
   channels: readonly Pick<Channel, 'name'>[],
   lastEventId: string | undefined,
-  historyCount: number,
+  first: Start,
 ): Start[] {
   if (lastEventId !== undefined) {
     return resumeFrom(
@@ -19,9 +19,7 @@ export function startsOf(
       channels.map(({ name }) => name),
     );
   }
-  return channels.map(() =>
-    historyCount > 0 ? { kind: 'newest', count: historyCount } : { kind: 'live' },
-  );
+  return channels.map(() => first);
 }
 
 /** Where a client with this Last-Event-ID resumes in each channel. */

@@ -27,11 +27,12 @@ export interface StreamLane {
   write(batch: FrameBatch, place: Place): boolean;
   send(event: events.ControlEvent): void;
   /** Breaks the silence without sending an event. */
-  heartbeat(): void;
+  heartbeat(kind: events.Heartbeat): void;
   isFull(): boolean;
   /** Resolves once the client takes more or is gone, with whether it was slow. */
   drained(): Promise<boolean>;
-  end(): void;
+  /** @param reconnect whether the client shall come back */
+  end(reconnect: boolean): void;
   /** Breaks the connection. The client resumes by its Last-Event-ID. */
   destroy(): void;
 }
@@ -39,6 +40,7 @@ export interface StreamLane {
 /** What a stream needs from its owner. */
 export interface StreamOwner {
   readonly maxUnsentBytes: number;
+  readonly heartbeatSeconds: number;
   /** Called when a reader is told of a gap. */
   gap(stream: Stream, channel: string, gap: Gap): void;
   /** Called when the client is gone. The owner releases the stream's feeds. */
@@ -70,6 +72,7 @@ export class Stream implements ReaderSink {
     places: readonly Place[],
     private readonly ids: EventIds,
     private readonly lane: StreamLane,
+    private readonly heartbeat: events.Heartbeat,
     readonly identity: Identity | undefined,
     private readonly owner: StreamOwner,
   ) {
@@ -144,7 +147,7 @@ export class Stream implements ReaderSink {
       this.closeOnceTaken();
     } else if (++this.silentBeats >= max && !this.lane.isFull()) {
       this.silentBeats = 0;
-      this.lane.heartbeat();
+      this.lane.heartbeat(this.heartbeat);
     }
   }
 
@@ -156,7 +159,7 @@ export class Stream implements ReaderSink {
     this.stopReading();
     this.send(events.closing(reason, reconnect, retryMs));
     this.closingReason = reason;
-    this.lane.end();
+    this.lane.end(reconnect);
   }
 
   /** Breaks the connection. The client resumes by its Last-Event-ID. */
@@ -248,7 +251,10 @@ export class Stream implements ReaderSink {
         gap: gap !== undefined,
       };
     });
-    this.send({ ...events.ready(this.ids.id, channels), retry: retryMs });
+    this.send({
+      ...events.ready(this.ids.id, channels, this.owner.heartbeatSeconds),
+      retry: retryMs,
+    });
     this.parts.forEach(({ reader }, index) => {
       const { gap } = resolvedStarts[index] as ResolvedStart;
       if (gap) {

@@ -18,12 +18,13 @@ import {
 } from '../http/http-request.js';
 import { lastEventIdOf } from '../http/last-event-id.js';
 import * as events from '../protocol/control-events.js';
+import { breakOff, breakOffAtEnd } from './break-off.js';
 import { Connections } from './connections.js';
 import { EventIds, type Place } from './event-ids.js';
 import { FastLane } from './fast-lane.js';
 import { ObservableLane } from './observable-lane.js';
 import { endWithResponse, openEventStream } from './open-event-stream.js';
-import { RequestIds } from './request-ids.js';
+import { RequestIds, streamOf } from './request-ids.js';
 import { startsOf } from './resume.js';
 import { Stream, type StreamLane, type StreamOwner } from './stream.js';
 import { StreamRegistry } from './stream-registry.js';
@@ -31,12 +32,28 @@ import { StreamRegistry } from './stream-registry.js';
 /** The shortest period over which clients that are sent away come back. */
 const SPREAD_MIN_MS = 1000;
 
+export interface StartOptions {
+  /** How many of each channel's newest messages a first connect begins with. Default 0. */
+  readonly history?: number | undefined;
+  /** `start`: a first connect begins with everything that each channel keeps. Use it instead of `history`. */
+  readonly from?: 'start' | undefined;
+}
+
 /** How a stream is opened. */
 export interface StreamSettings {
-  /** How many of each channel's newest messages a first connect begins with. */
-  readonly historyCount: number;
+  /** Where a first connect begins in each channel. */
+  readonly first: Start;
+  readonly heartbeat: events.Heartbeat;
   /** Whose stream it is. */
   readonly identity: Identity | undefined;
+}
+
+/** @param history the number of the newest messages, 0 if it is absent too */
+export function firstStart({ history = 0, from }: StartOptions): Start {
+  if (from === 'start') {
+    return { kind: 'oldest' };
+  }
+  return history > 0 ? { kind: 'newest', count: history } : { kind: 'live' };
 }
 
 /** Opens event streams, in either lane, and ends them. */
@@ -55,6 +72,10 @@ export class Streams implements StreamOwner {
     this.connections = new Connections(registry);
   }
 
+  get heartbeatSeconds(): number {
+    return this.settings.heartbeatMs / 1000;
+  }
+
   get maxUnsentBytes(): number {
     return this.settings.maxUnsentBytes;
   }
@@ -70,12 +91,12 @@ export class Streams implements StreamOwner {
     options: StreamSettings,
   ): void {
     this.requirePossible(channels);
-    const starts = startsOf(channels, lastEventIdOf(request), options.historyCount);
+    const starts = startsOf(channels, lastEventIdOf(request), options.first);
     const rawRequest = rawRequestOf(request);
     // Last, because from here on only this stream answers the request.
     const rawResponse = takeOver(response);
     openEventStream(rawRequest, rawResponse, () =>
-      this.beginFast(channels, rawResponse, starts, options.identity),
+      this.beginFast(channels, rawResponse, starts, options),
     );
   }
 
@@ -126,20 +147,21 @@ export class Streams implements StreamOwner {
     channels: readonly Channel[],
     response: ServerResponse,
     starts: readonly Start[],
-    identity: Identity | undefined,
+    options: StreamSettings,
   ): void {
-    // Written at once, so that `onopen` fires.
-    response.write(`retry: ${this.settings.retryMs}\n: welcome\n\n`);
     const refusal = this.refusal(channels);
     if (refusal) {
       // After an error status, an EventSource would never come back.
-      response.end(events.formatControlEvent(refusal));
+      response.write(events.formatControlEvent(refusal));
+      breakOff(response);
       return;
     }
+    // A part of the first event, but written at once: some proxies send no headers before the first byte.
+    response.write(`retry: ${this.settings.retryMs}\n`);
     const ids = new EventIds();
     const places = channels.map(({ name }) => ids.add(name));
     const lane = new FastLane(response, ids, this.unsent);
-    const stream = this.open(channels, places, ids, lane, identity);
+    const stream = this.open(channels, places, ids, lane, options);
     endWithResponse(stream, response);
     this.run(stream, starts);
   }
@@ -148,7 +170,7 @@ export class Streams implements StreamOwner {
     channels: readonly Channel[],
     request: HttpRequest,
     raw: IncomingMessage,
-    { historyCount, identity }: StreamSettings,
+    options: StreamSettings,
     subscriber: Subscriber<MessageEvent>,
   ): (() => void) | undefined {
     const requestIds = RequestIds.of(raw, lastEventIdOf(request));
@@ -157,14 +179,18 @@ export class Streams implements StreamOwner {
       if (refusal) {
         subscriber.next({ ...refusal, id: requestIds.assign(undefined) } as MessageEvent);
       }
+      const { response } = streamOf(raw);
+      if (refusal && response) {
+        breakOffAtEnd(response);
+      }
       subscriber.complete();
       return undefined;
     }
     const ids = requestIds.emitted;
-    const starts = startsOf(channels, requestIds.resumeIdOf(channels), historyCount);
+    const starts = startsOf(channels, requestIds.resumeIdOf(channels), options.first);
     const places = channels.map(({ name }, index) => placeOf(name, ids, starts[index]));
     const lane = new ObservableLane(subscriber, raw, requestIds);
-    const stream = this.open(channels, places, ids, lane, identity);
+    const stream = this.open(channels, places, ids, lane, options);
     this.run(stream, starts, this.settings.retryMs);
     return () => stream.unsubscribed();
   }
@@ -174,10 +200,10 @@ export class Streams implements StreamOwner {
     places: readonly Place[],
     ids: EventIds,
     lane: StreamLane,
-    identity: Identity | undefined,
+    { heartbeat, identity }: StreamSettings,
   ): Stream {
     const feeds = channels.map((channel) => this.feeds.acquire(channel));
-    const stream = new Stream(feeds, places, ids, lane, identity, this);
+    const stream = new Stream(feeds, places, ids, lane, heartbeat, identity, this);
     this.registry.add(stream);
     return stream;
   }

@@ -12,6 +12,9 @@ import { type HttpAnswer, request } from '../harness/http-client.js';
 import { SseReader } from '../harness/sse-reader.js';
 import { NginxServer } from './nginx-server.js';
 
+const COME_BACK =
+  'retry: 2000\nevent: stream.closing\ndata: {"reason":"overloaded","reconnect":true}\n\n';
+
 const stream = '/channels/chat.wren/events';
 const messages = '/channels/chat.wren/messages';
 
@@ -117,7 +120,7 @@ describe('nginx in front of nodes that only record requests', () => {
     await Promise.all(nodes.map(close));
     for (const path of [stream, '/events?channel=chat.wren&channel=chat.tit']) {
       const { status, headers, text } = await get(path);
-      expect([status, text]).toEqual([200, 'retry: 2000\n\n']);
+      expect([status, text]).toEqual([200, COME_BACK]);
       expect(headers['content-type']).toBe('text/event-stream');
       expect(headers['cache-control']).toBe('no-store, no-transform');
     }
@@ -130,7 +133,7 @@ describe('nginx in front of nodes that only record requests', () => {
     };
     refuse(503);
     const full = await get(stream);
-    expect([full.status, full.text]).toEqual([200, 'retry: 2000\n\n']);
+    expect([full.status, full.text]).toEqual([200, COME_BACK]);
     for (const status of [403, 404, 429]) {
       refuse(status);
       const refused = await get(stream);

@@ -25,6 +25,8 @@ export class EventStreamParser {
   readonly comments: string[] = [];
   /** The stream's last event ID, as a client that reconnects now sends it. */
   lastEventId = '';
+  /** How many blocks had no data, of which a client by the standard makes no event. */
+  emptyBlockCount = 0;
   /** The reconnection time in milliseconds, if the stream has set one. */
   retry: number | undefined;
 
@@ -105,7 +107,10 @@ export class EventStreamParser {
     this.dataBuffer = '';
     this.eventBuffer = '';
     this.lastEventId = this.idBuffer;
-    if (dataBuffer === '') return;
+    if (dataBuffer === '') {
+      this.emptyBlockCount++;
+      return;
+    }
     this.onEvent({
       event: eventBuffer === '' ? 'message' : eventBuffer,
       data: dataBuffer.slice(0, -1),

@@ -4,10 +4,10 @@ import { withDeadline } from './deadline.js';
 import { EventStreamParser, type ParsedEvent } from './event-stream-parser.js';
 
 /**
- * How a stream ended: the server ended it (`complete`), the connection broke inside it (`broken`),
- * or this reader closed it (`closed`).
+ * How a stream ended: the server ended it (`complete`), the server broke it off right behind an event that asks the
+ * client to come back (`sent away`), the connection broke inside it (`broken`), or this reader closed it (`closed`).
  */
-export type StreamEnd = 'complete' | 'broken' | 'closed';
+export type StreamEnd = 'complete' | 'sent away' | 'broken' | 'closed';
 
 export type EventPredicate = (event: ParsedEvent) => boolean;
 
@@ -42,11 +42,16 @@ export abstract class EventStreamReader {
     source.on('error', () => undefined);
     this.ended = new Promise((resolve) => {
       source.once('close', () => {
-        this.end ??= isComplete() ? 'complete' : 'broken';
+        this.end ??= isComplete() ? 'complete' : this.isSentAway() ? 'sent away' : 'broken';
         resolve(this.end);
         this.notify();
       });
     });
+  }
+
+  /** How many blocks had no data. Some clients hand them out as events. */
+  get emptyBlockCount(): number {
+    return this.parser.emptyBlockCount;
   }
 
   /** The texts of the comments, without the colon. */
@@ -148,5 +153,14 @@ export abstract class EventStreamReader {
       received.length > 0 ? received.join('\n') : this.text.slice(-2_000) || '(nothing)';
     const state = this.end ?? 'open';
     return `${what}; ${this.url}, ${this.status}, ${state}, ${this.events.length} events:\n${lines}`;
+  }
+
+  private isSentAway(): boolean {
+    const last = this.events.at(-1);
+    return (
+      last?.event === 'stream.closing' &&
+      this.text.endsWith('\n\n') &&
+      (JSON.parse(last.data) as { reconnect: boolean }).reconnect
+    );
   }
 }

@@ -57,7 +57,7 @@ eachLane('a reader that does not read', (world) => {
     const { app, channel, slow, quick } = await overrun(world, undefined);
     slow.resume();
 
-    expect(await slow.ended).toBe('complete');
+    expect(await slow.ended).toBe('sent away');
     expect(slow.events.at(-1)).toMatchObject({
       event: 'stream.closing',
       data: '{"reason":"slow-reader","reconnect":true}',

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { isReady, isMessage } from '../harness/event-stream-parser.js';
+import { request } from '../harness/http-client.js';
 import type { SseReader } from '../harness/sse-reader.js';
 import { dataOf, eachLane, eventsUrl, send, sendMany } from './each-broker.js';
 
@@ -21,7 +22,81 @@ eachLane('a stream of one channel', (world) => {
     expect(ready.id).toMatch(/^\d+-0$/);
     expect(parse(ready)).toEqual({
       channels: [{ channel, position: ready.id, recovered: false, gap: false }],
+      heartbeatSeconds: 15,
     });
+  });
+
+  test('has no block without data, from its first byte to its end', async () => {
+    const app = await world.start({ heartbeatSeconds: 0.1 });
+    const channel = world.channel();
+    const reader = await world.read(eventsUrl(app, channel));
+    await reader.next(isReady);
+    await reader.until(({ comments }) => comments.length > 3);
+    await send(app, channel, 'between heartbeats');
+    await reader.next(isMessage);
+    await reader.until(({ comments }) => comments.length > 6);
+    await app.close();
+
+    expect(await reader.ended).toBe('sent away');
+    expect(reader.emptyBlockCount).toBe(0);
+    expect(reader.body).not.toMatch(/^\n/);
+    expect(reader.headers.incremental).toBe('?1');
+  });
+
+  test('has heartbeats that an EventSource sees, if they are asked for, which leave it where it is', async () => {
+    const app = await world.start({ heartbeatSeconds: 0.1 });
+    const channel = world.channel();
+    const reader = await world.read(eventsUrl(app, channel, '?heartbeat=event'));
+    const { id } = await reader.next(isReady);
+    const isHeartbeat = ({ event }: { event: string }) => event === 'stream.heartbeat';
+    const [first] = await reader.take(2, isHeartbeat);
+    const sent = await send(app, channel, 'between heartbeats');
+    await reader.next(isMessage);
+    const last = await reader.next((event) => isHeartbeat(event) && event.lastEventId !== id);
+
+    expect(first).toMatchObject({ data: '{}', lastEventId: id });
+    expect(first?.id).toBeUndefined();
+    expect(last.lastEventId).toBe(sent.id);
+    expect(reader.emptyBlockCount).toBe(0);
+  });
+
+  test('may begin with everything that is kept, which is no gap', async () => {
+    const app = await world.start({
+      channels: { 'open.*': { publish: 'anyone', subscribe: 'anyone', history: { count: 3 } } },
+    });
+    const channel = world.channel();
+    const empty = await world.read(eventsUrl(app, channel, '?from=start'));
+    expect(parse(await empty.next(isReady))).toMatchObject({
+      channels: [{ recovered: false, gap: false }],
+    });
+    await sendMany(app, channel, 1, 5);
+    const reader = await world.read(eventsUrl(app, channel, '?from=start'));
+    expect(parse(await reader.next(isReady))).toMatchObject({
+      channels: [{ recovered: false, gap: false }],
+    });
+    expect(dataOf(await reader.take(3))).toEqual([3, 4, 5]);
+    const resumed = await world.read(eventsUrl(app, channel, '?from=start'), {
+      'Last-Event-ID': reader.events[2]?.id ?? '',
+    });
+    await send(app, channel, 6);
+
+    expect(dataOf([await reader.next()])).toEqual([6]);
+    expect(dataOf(await resumed.take(2, isMessage))).toEqual([5, 6]);
+    expect(dataOf(await empty.take(6, isMessage))).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  test.each([
+    '?from=start&history=5',
+    '?from=end',
+    '?from=',
+    '?heartbeat=ping',
+    '?from=start&from=start',
+  ])('is refused for %s', async (query) => {
+    const app = await world.start();
+    const answer = await request(eventsUrl(app, world.channel(), query));
+
+    expect(answer.status).toBe(400);
+    expect(answer.json()).toMatchObject({ code: 'invalid-request' });
   });
 
   test('a client that disconnects before its first message loses nothing', async () => {
@@ -89,6 +164,7 @@ eachLane('a stream of one channel', (world) => {
 
     expect(parse(ready ?? { data: '' })).toEqual({
       channels: [{ channel, position: newest, recovered: false, gap: true }],
+      heartbeatSeconds: 15,
     });
     expect(gap?.event).toBe('stream.gap');
     // The gap has no id: a client that reconnects now resumes where this stream began.

@@ -54,7 +54,7 @@ describe('close() of an app', () => {
       'stream.closing',
     ]);
     for (const reader of readers) {
-      expect(await reader.ended).toBe('complete');
+      expect(await reader.ended).toBe('sent away');
       expect(reader.retry).toBeGreaterThanOrEqual(2000);
     }
   });
@@ -101,6 +101,6 @@ describe('close() of an app', () => {
     await app.close();
 
     expect((await poll).json()).toMatchObject({ messages: [], position: watcher.lastEventId });
-    expect(await watcher.ended).toBe('complete');
+    expect(await watcher.ended).toBe('sent away');
   });
 });

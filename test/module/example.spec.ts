@@ -148,7 +148,7 @@ describe('The example of a shop', () => {
     const { signal } = await server.end('SIGTERM');
 
     expect(signal).toBe('SIGTERM');
-    expect(await reader.ended).toBe('complete');
+    expect(await reader.ended).toBe('sent away');
     const closing = await reader.next(({ event }) => event === 'stream.closing');
     expect(JSON.parse(closing.data)).toEqual({ reason: 'shutdown', reconnect: true });
   });

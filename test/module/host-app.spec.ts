@@ -176,7 +176,7 @@ describe('in a host app', () => {
     await app.close();
 
     for (const reader of streams) {
-      expect(await reader.ended).toBe('complete');
+      expect(await reader.ended).toBe('sent away');
       expect(reader.events.at(-1)).toMatchObject({
         event: 'stream.closing',
         data: '{"reason":"shutdown","reconnect":true}',

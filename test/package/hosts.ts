@@ -106,7 +106,7 @@ export function describeHosts(nest: Nest): void {
         const closing = await reader.next(({ event }) => event === 'stream.closing');
 
         expect(JSON.parse(closing.data)).toMatchObject({ reason: 'shutdown' });
-        expect(await reader.ended).toBe('complete');
+        expect(await reader.ended).toBe('sent away');
         expect((await server.untilExit()).signal).toBe('SIGTERM');
       });
     });

@@ -94,16 +94,20 @@ describe('An independent parser reads back', () => {
         const id = formatPosition(position);
         const channels = [{ channel: 'a.b', position: id, recovered: true, gap: false }];
         const text =
-          ': welcome\n\n' +
-          events.formatControlEvent({ ...events.ready(id, channels), retry: 2000 }) +
+          'retry: 1000\n' +
+          events.HEARTBEATS.comment +
+          events.formatControlEvent({ ...events.ready(id, channels, 15), retry: 2000 }) +
           events.formatControlEvent(events.gap('a.b', lost)) +
-          ':\n\n' +
+          events.HEARTBEATS.comment +
+          events.HEARTBEATS.event +
+          events.HEARTBEATS.comment +
           events.formatControlEvent(events.closing('shutdown', true));
         const { events: found, lastEventId } = parse(cut(Buffer.from(text), places));
         const write = (place: Position | undefined) => (place ? formatPosition(place) : null);
         expect(found.map(({ event, data }) => [event, JSON.parse(data) as unknown])).toEqual([
-          ['stream.ready', { channels }],
+          ['stream.ready', { channels, heartbeatSeconds: 15 }],
           ['stream.gap', { channel: 'a.b', after: write(lost.after), oldest: write(lost.oldest) }],
+          ['stream.heartbeat', {}],
           ['stream.closing', { reason: 'shutdown', reconnect: true }],
         ]);
         expect(lastEventId).toBe(id);

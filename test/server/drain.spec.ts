@@ -87,7 +87,7 @@ describe('The server, while draining,', () => {
     expect(live.status).toBe(200);
     expect([sent.status, sent.headers.connection]).toEqual([201, 'close']);
     expect(late.status).toBe(200);
-    expect(await late.ended).toBe('complete');
+    expect(await late.ended).toBe('sent away');
     expect(late.events).toMatchObject([
       { event: 'stream.closing', data: '{"reason":"shutdown","reconnect":true}' },
     ]);

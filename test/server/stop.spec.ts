@@ -49,7 +49,7 @@ describe('The stopped server,', () => {
       expect(await stop(signal)).toBe(0);
 
       for (const reader of open) {
-        expect(await reader.ended).toBe('complete');
+        expect(await reader.ended).toBe('sent away');
         const closing = await reader.next();
         expect(closing.event).toBe('stream.closing');
         expect(closing.id).toBeUndefined();
@@ -118,7 +118,7 @@ describe('The stopped server,', () => {
       const reader = await read('/channels/chat.lobby/events');
       await redis.kill();
       expect(await stop('SIGTERM')).toBe(0);
-      expect(await reader.ended).toBe('complete');
+      expect(await reader.ended).toBe('sent away');
     } finally {
       await redis.stop();
     }

@@ -116,8 +116,9 @@ describe.each(LANES)('connections in the %s lane', (lane) => {
 
     const closingOf = async (reader: SseReader) => {
       const { data } = await reader.next(({ event }) => event === 'stream.closing');
-      expect(await reader.ended).toBe('complete');
-      return JSON.parse(data) as unknown;
+      const closing = JSON.parse(data) as { reconnect: boolean };
+      expect(await reader.ended).toBe(closing.reconnect ? 'sent away' : 'complete');
+      return closing;
     };
     expect(await closingOf(ada)).toEqual({ reason: 'revoked', reconnect: false });
     for (const reader of bob) {
