@@ -17,7 +17,7 @@ export function breakOff(response: ServerResponse): void {
 
 /** Makes `response.end()`, which Nest calls once everything is written, break it off. */
 export function breakOffAtEnd(response: ServerResponse): void {
-  const { end } = response;
+  const end = response.end.bind(response);
   response.end = () => {
     response.end = end;
     breakOff(response);

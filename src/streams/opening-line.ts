@@ -5,13 +5,9 @@ import type { ServerResponse } from 'node:http';
  * data. This makes a comment of it. The client sees a byte at the same time as before.
  */
 export function commentOutBlankLine(response: ServerResponse): void {
-  const { write } = response;
+  const write = response.write.bind(response) as (...parts: unknown[]) => boolean;
   response.write = (chunk: unknown, ...rest: unknown[]) => {
     response.write = write;
-    return (write as (...parts: unknown[]) => boolean).call(
-      response,
-      chunk === '\n' ? ':\n' : chunk,
-      ...rest,
-    );
+    return write(chunk === '\n' ? ':\n' : chunk, ...rest);
   };
 }
