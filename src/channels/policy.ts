@@ -73,10 +73,11 @@ export interface HistoryLimits {
 }
 
 /**
- * What happens to a reader with more than `maxUnsentBytes` waiting for it. `close`: its stream ends with what its
- * socket still takes, and it resumes by its Last-Event-ID. `drop-oldest`: once it reads again, it continues with the
- * newest messages that fit. `latest-only`: it continues with the newest message alone, whenever its socket is full. The
- * latter two report what they leave out with `stream.gap`.
+ * What happens to a reader for which more than `maxUnsentBytes` wait. Its stream pauses until it has taken them. `close`
+ * then continues where it paused, and leaves nothing out. `drop-oldest` continues with the newest messages that fit.
+ * `latest-only` continues with the newest message alone, whenever its socket was full. The latter two report what they
+ * leave out with `stream.gap`. Whatever the rule, the stream of a reader that takes nothing for `heartbeatSeconds` ends,
+ * and it resumes by its Last-Event-ID.
  */
 export type SlowReaderRule = 'close' | 'drop-oldest' | 'latest-only';
 

@@ -92,8 +92,9 @@ export interface BirdsongOptions<Claims = import('../channels/policy.js').Unknow
    */
   readonly maxRingBytes?: number | undefined;
   /**
-   * Bytes that may wait for one client that does not read. Beyond them, its channel's `slowReader` rule applies. A
-   * whole number from 16 KiB to 1 GiB. Default 1,048,576 (1 MiB).
+   * Bytes that may wait for one client. Beyond them, its stream pauses until it has taken them, and continues as its
+   * channel's `slowReader` rule says. A client that takes nothing for `heartbeatSeconds` is closed; one that takes a
+   * part is not, however much waits. A whole number from 16 KiB to 1 GiB. Default 1,048,576 (1 MiB).
    */
   readonly maxUnsentBytes?: number | undefined;
   /**

@@ -104,7 +104,7 @@ export const birdsongSchema = z.strictObject({
   }),
   maxUnsentBytes: option(whole(16 * 1024, 2 ** 30).default(MIB), {
     variable: 'MAX_UNSENT_BYTES',
-    text: "Bytes that may wait for one client that does not read. Beyond them, its channel's `slowReader` rule applies.",
+    text: "Bytes that may wait for one client. Beyond them, its stream pauses until it has taken them, and continues as its channel's `slowReader` rule says. A client that takes nothing for `heartbeatSeconds` is closed; one that takes a part is not, however much waits.",
   }),
   maxTotalUnsentBytes: option(whole(MIB, 2 ** 40).default(128 * MIB), {
     variable: 'MAX_TOTAL_UNSENT_BYTES',

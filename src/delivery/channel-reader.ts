@@ -38,8 +38,6 @@ export interface ReaderSink {
   replay(batch: FrameBatch, reader: ChannelReader): Promise<unknown> | undefined;
   live(batch: FrameBatch, reader: ChannelReader): void;
   gap(gap: Gap, reader: ChannelReader): void;
-  /** Messages arrived while the reader is paused. It reads them once it runs again. */
-  missed?(reader: ChannelReader): void;
 }
 
 /**
@@ -49,8 +47,6 @@ export interface ReaderSink {
 export class ChannelReader implements FeedReader {
   /** The position of the last message it was given. */
   position: Position = NOWHERE;
-  /** Bytes of messages that arrived since it paused and that it has yet to read. */
-  missedBytes = 0;
   private isPaused = false;
   private isClosed = false;
 
@@ -101,8 +97,6 @@ export class ChannelReader implements FeedReader {
 
   deliver(batch: FrameBatch, after: Position): void {
     if (this.isPaused) {
-      this.missedBytes += batch.byteCount;
-      this.sink.missed?.(this);
       return;
     }
     if (isSame(after, this.position)) {
@@ -118,7 +112,7 @@ export class ChannelReader implements FeedReader {
     }
   }
 
-  /** Stops reading live, until `run`. */
+  /** Stops reading live, until `run`, which reads what came meanwhile. */
   pause(): void {
     this.isPaused = true;
   }
@@ -137,7 +131,6 @@ export class ChannelReader implements FeedReader {
 
   private attach(): void {
     this.isPaused = false;
-    this.missedBytes = 0;
     this.feed.attach(this);
   }
 

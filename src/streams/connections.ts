@@ -27,7 +27,7 @@ export interface EndOptions {
   readonly reconnect?: boolean | undefined;
 }
 
-/** Lists and ends the open event streams of this node. */
+/** Lists and ends the open event streams of this node. A stream that is ending no longer counts. */
 export class Connections {
   constructor(private readonly registry: StreamRegistry) {}
 
@@ -72,6 +72,7 @@ export class Connections {
           : this.registry.all;
     return [...candidates].filter(
       (stream) =>
+        stream.closingReason === undefined &&
         (id === undefined || stream.id === id) &&
         (channel === undefined || stream.feeds.some((feed) => feed.channel.name === channel)),
     );

@@ -12,6 +12,7 @@ import {
 import { breakOff } from './break-off.js';
 import { directSocket } from './direct-socket.js';
 import type { EventIds, Place } from './event-ids.js';
+import { watchProgress } from './progress.js';
 import type { StreamLane } from './stream.js';
 
 /**
@@ -78,6 +79,10 @@ export class FastLane implements StreamLane {
       this.response.once('close', settle);
     });
     return this.draining;
+  }
+
+  watch(ms: number, onStall: () => void): void {
+    watchProgress(this.response, ms, onStall);
   }
 
   end(reconnect: boolean): void {

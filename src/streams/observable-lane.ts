@@ -7,6 +7,7 @@ import { HEARTBEATS, type ControlEvent, type Heartbeat } from '../protocol/contr
 import { DEFAULT_TYPE } from '../protocol/message.js';
 import { breakOffAtEnd } from './break-off.js';
 import type { Place } from './event-ids.js';
+import { watchProgress } from './progress.js';
 import { streamOf, type RequestIds } from './request-ids.js';
 import type { StreamLane } from './stream.js';
 
@@ -93,6 +94,13 @@ export class ObservableLane implements StreamLane {
   drained(): Promise<boolean> {
     this.draining ??= this.drain().finally(() => (this.draining = undefined));
     return this.draining;
+  }
+
+  watch(ms: number, onStall: () => void): void {
+    const { response } = streamOf(this.request);
+    if (response) {
+      watchProgress(response, ms, onStall);
+    }
   }
 
   end(reconnect: boolean): void {

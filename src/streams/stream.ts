@@ -31,6 +31,8 @@ export interface StreamLane {
   isFull(): boolean;
   /** Resolves once the client takes more or is gone, with whether it was slow. */
   drained(): Promise<boolean>;
+  /** Calls back once the client has taken nothing for this long, in milliseconds. 0 ends the watch. */
+  watch(ms: number, onStall: () => void): void;
   /** @param reconnect whether the client shall come back */
   end(reconnect: boolean): void;
   /** Breaks the connection. The client resumes by its Last-Event-ID. */
@@ -62,8 +64,7 @@ export class Stream implements ReaderSink {
   private readonly parts: readonly Part[];
   /** The number of beats since the last write. */
   private silentBeats = 0;
-  private stalledBeats = 0;
-  private unsentBytes = 0;
+  private isWatched = false;
   private isClosed = false;
 
   /** @param places where the client is in each channel, in the order of `feeds` */
@@ -115,7 +116,8 @@ export class Stream implements ReaderSink {
       return;
     }
     const { slowReader } = reader.feed.channel.policy;
-    if (!this.lane.holdsUnsent || slowReader === 'latest-only' || this.isTooMuchUnsent(reader)) {
+    const isTooMuch = this.lane.unsentBytes > this.owner.maxUnsentBytes;
+    if (!this.lane.holdsUnsent || slowReader === 'latest-only' || isTooMuch) {
       this.slowDown(reader, slowReader);
     }
   }
@@ -126,26 +128,16 @@ export class Stream implements ReaderSink {
     this.owner.gap(this, name, gap);
   }
 
-  missed(reader: ChannelReader): void {
-    if (reader.feed.channel.policy.slowReader === 'close' && this.isTooMuchUnsent(reader)) {
-      this.end('slow-reader', true);
-    }
-  }
-
   /**
-   * Call it at equal intervals. After `max` silent intervals it sends a heartbeat. After as many in which the client
-   * took nothing of what waits for it, it breaks the connection.
+   * Call it at equal intervals. After `max` silent intervals it sends a heartbeat. If the client takes nothing of what
+   * waits for it for as long as that, it ends the stream, and after as long again it breaks the connection.
    */
   beat(max: number): void {
-    const { unsentBytes } = this.lane;
-    const isStalled = (this.lane.isFull() || this.isEnding()) && unsentBytes === this.unsentBytes;
-    this.stalledBeats = isStalled ? this.stalledBeats + 1 : 0;
-    this.unsentBytes = unsentBytes;
-    if (this.stalledBeats >= max) {
-      this.destroy();
-    } else if (this.isEnding()) {
+    const isFull = this.lane.isFull();
+    this.watch(isFull || this.isEnding());
+    if (this.isEnding()) {
       this.closeOnceTaken();
-    } else if (++this.silentBeats >= max && !this.lane.isFull()) {
+    } else if (++this.silentBeats >= max && !isFull) {
       this.silentBeats = 0;
       this.lane.heartbeat(this.heartbeat);
     }
@@ -212,11 +204,6 @@ export class Stream implements ReaderSink {
   }
 
   private slowDown(reader: ChannelReader, rule: SlowReaderRule): void {
-    if (rule === 'close' && this.isTooMuchUnsent(reader)) {
-      // The client resumes by its Last-Event-ID.
-      this.end('slow-reader', true);
-      return;
-    }
     reader.pause();
     this.lane
       .drained()
@@ -232,8 +219,21 @@ export class Stream implements ReaderSink {
     }
   }
 
-  private isTooMuchUnsent(reader: ChannelReader): boolean {
-    return this.lane.unsentBytes + reader.missedBytes > this.owner.maxUnsentBytes;
+  private watch(isWanted: boolean): void {
+    if (isWanted !== this.isWatched) {
+      this.isWatched = isWanted;
+      const ms = isWanted ? this.owner.heartbeatSeconds * 1000 : 0;
+      this.lane.watch(ms, () => this.stalled());
+    }
+  }
+
+  private stalled(): void {
+    this.isWatched = false;
+    if (this.isEnding()) {
+      this.destroy();
+    } else {
+      this.end('slow-reader', true);
+    }
   }
 
   private announce(

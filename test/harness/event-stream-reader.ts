@@ -113,6 +113,14 @@ export abstract class EventStreamReader {
     this.source.resume();
   }
 
+  /** Reads one chunk at a time, 64 KiB at most, with a pause after each, as over a slow line. */
+  readSlowly(pauseMs: number): void {
+    this.source.on('data', () => {
+      this.source.pause();
+      setTimeout(() => this.source.resume(), pauseMs);
+    });
+  }
+
   /** Disconnects, like a closed tab. What was received stays. */
   async close(): Promise<void> {
     this.end ??= 'closed';
