@@ -1,4 +1,4 @@
-import { NO_POSITIONS } from '../protocol/cursor.js';
+import { hasNoPositions } from '../protocol/cursor.js';
 import type { HttpRequest } from './http-request.js';
 
 /**
@@ -8,7 +8,7 @@ import type { HttpRequest } from './http-request.js';
 export function lastEventIdOf(request: HttpRequest): string | undefined {
   const { lastEventId } = (request.query ?? {}) as { lastEventId?: unknown };
   const sent: unknown = request.headers['last-event-id'] ?? lastEventId;
-  if (sent === undefined || sent === '' || sent === NO_POSITIONS) {
+  if (sent === undefined || sent === '' || hasNoPositions(sent)) {
     return undefined;
   }
   // Sent twice, it is ambiguous. Like any malformed position, it leads to a gap.

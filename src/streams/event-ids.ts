@@ -14,10 +14,11 @@ export interface Place {
 /** A client's positions in all channels of its stream, from which the ids of its events are made. */
 export class EventIds {
   private readonly places: Place[] = [];
+  /** The earliest epoch of all positions: cursors give the others by how much later they are. */
+  private baseEpoch = Infinity;
 
-  /** @param position where the client says it is */
-  add(channel: string, position?: Position): Place {
-    const place: Place = { channel, position, key: undefined, entry: undefined };
+  add(channel: string): Place {
+    const place: Place = { channel, position: undefined, key: undefined, entry: undefined };
     this.places.push(place);
     return place;
   }
@@ -33,6 +34,10 @@ export class EventIds {
   move(place: Place, position: Position): void {
     place.position = position;
     place.entry = undefined;
+    if (position.epoch < this.baseEpoch) {
+      this.baseEpoch = position.epoch;
+      this.places.forEach((other) => (other.entry = undefined));
+    }
   }
 
   /** The id that stands for where the client is now: a position, or a cursor for several channels. */
@@ -40,15 +45,18 @@ export class EventIds {
     const [only] = this.places;
     return this.places.length === 1 && only?.position
       ? formatPosition(only.position)
-      : formatCursor(this.places.flatMap(entryOf));
+      : formatCursor(
+          this.baseEpoch,
+          this.places.flatMap((place) => this.entryOf(place)),
+        );
   }
-}
 
-function entryOf(place: Place): string[] {
-  if (!place.position) {
-    return [];
+  private entryOf(place: Place): string[] {
+    if (!place.position) {
+      return [];
+    }
+    place.key ??= cursorKey(place.channel);
+    place.entry ??= cursorEntry(place.key, place.position, this.baseEpoch);
+    return [place.entry];
   }
-  place.key ??= cursorKey(place.channel);
-  place.entry ??= cursorEntry(place.key, place.position);
-  return [place.entry];
 }

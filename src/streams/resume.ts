@@ -1,6 +1,6 @@
 import type { Channel } from '../channels/channel-policies.js';
 import type { Start } from '../delivery/channel-reader.js';
-import { cursorKey, parseCursor } from '../protocol/cursor.js';
+import { parseCursor } from '../protocol/cursor.js';
 import { parsePosition } from '../protocol/position.js';
 
 /**
@@ -27,7 +27,7 @@ export function resumeFrom(lastEventId: string, channels: readonly string[]): St
   const cursor = parseCursor(lastEventId);
   if (cursor) {
     return channels.map((channel) => {
-      const position = cursor.get(cursorKey(channel));
+      const position = cursor.positionOf(channel);
       // A channel that is not in the cursor has been added since.
       return position ? { kind: 'after', position } : { kind: 'live' };
     });

@@ -25,6 +25,7 @@ import { FastLane } from './fast-lane.js';
 import { ObservableLane } from './observable-lane.js';
 import { endWithResponse, openEventStream } from './open-event-stream.js';
 import { RequestIds, streamOf } from './request-ids.js';
+import { requireResumable } from './require-resumable.js';
 import { startsOf } from './resume.js';
 import { Stream, type StreamLane, type StreamOwner } from './stream.js';
 import { StreamRegistry } from './stream-registry.js';
@@ -90,9 +91,9 @@ export class Streams implements StreamOwner {
     response: HttpResponse,
     options: StreamSettings,
   ): void {
-    this.requirePossible(channels);
-    const starts = startsOf(channels, lastEventIdOf(request), options.first);
     const rawRequest = rawRequestOf(request);
+    this.requirePossible(channels, rawRequest);
+    const starts = startsOf(channels, lastEventIdOf(request), options.first);
     // Last, because from here on only this stream answers the request.
     const rawResponse = takeOver(response);
     openEventStream(rawRequest, rawResponse, () =>
@@ -109,8 +110,8 @@ export class Streams implements StreamOwner {
     request: HttpRequest,
     options: StreamSettings,
   ): Observable<MessageEvent> {
-    this.requirePossible(channels);
     const raw = rawRequestOf(request);
+    this.requirePossible(channels, raw);
     return new Observable<MessageEvent>((subscriber) =>
       this.beginObservable(channels, request, raw, options, subscriber),
     ).pipe(share());
@@ -217,11 +218,12 @@ export class Streams implements StreamOwner {
     });
   }
 
-  private requirePossible(channels: readonly Channel[]): void {
+  private requirePossible(channels: readonly Channel[], request: IncomingMessage): void {
     requireNames(
       channels.map(({ name }) => name),
       this.settings.maxChannelsPerStream,
     );
+    requireResumable(request, channels.length);
     // While stopping, a stream is opened only to tell the client to come back: see `refusal`.
     if (!this.stopping.isStopping) {
       this.requireRoom(channels);

@@ -9,6 +9,9 @@ const url = (app: NestApp, channels: readonly string[], query = '') =>
 
 const parse = ({ data }: { data: string }) => JSON.parse(data) as { channel: string };
 
+const parseReady = ({ data }: { data: string }) =>
+  (JSON.parse(data) as { channels: { recovered: boolean }[] }).channels;
+
 eachLane('a stream of several channels', (world) => {
   test('carries the messages of all channels, each with a cursor', async () => {
     const app = await world.start();
@@ -21,10 +24,10 @@ eachLane('a stream of several channels', (world) => {
     }
 
     expect(parse(ready)).toMatchObject({ channels: channels.map((channel) => ({ channel })) });
-    expect(ready.id).toMatch(/^~/);
+    expect(ready.id).toMatch(/^\*/);
     const messages = reader.events.filter(isMessage);
     expect(dataOf(messages)).toEqual(channels.map((channel) => `in ${channel}`));
-    expect(messages.every(({ id }) => id?.startsWith('~'))).toBe(true);
+    expect(messages.every(({ id }) => id?.startsWith('*'))).toBe(true);
     expect(new Set(messages.map(({ id }) => id)).size).toBe(3);
   });
 
@@ -47,6 +50,34 @@ eachLane('a stream of several channels', (world) => {
     expect(dataOf(events.slice(1)).sort()).toEqual(['a', 'b']);
     await send(app, channels[2], 'c');
     expect(dataOf([await second.next()])).toEqual(['c']);
+  });
+
+  test('is opened only if it can be resumed, whatever the length of its names', async () => {
+    const app = await world.start();
+    const nameOf = (length: number, index: number) => `open.${index}.`.padEnd(length, 'n');
+    // Beside what a browser sends.
+    const Cookie = `session=${'x'.repeat(700)}`;
+    const statuses = [];
+    for (const length of [40, 128, 126, 124, 123, 122, 121, 120, 118]) {
+      const channels = Array.from({ length: 100 }, (_, index) => nameOf(length, index));
+      const answer = await request(url(app, channels), { method: 'HEAD', headers: { Cookie } });
+      statuses.push(answer.status);
+      if (answer.status === 200) {
+        const reader = await world.read(url(app, channels), { Cookie });
+        await reader.next();
+        await reader.close();
+        const headers = { Cookie, 'Last-Event-ID': reader.lastEventId };
+        const again = await world.read(url(app, channels), headers);
+        expect(again.status).toBe(200);
+        expect(parseReady(await again.next()).every(({ recovered }) => recovered)).toBe(true);
+      }
+    }
+    expect(statuses[0]).toBe(200);
+    expect(statuses[1]).toBe(400);
+    const channels = Array.from({ length: 100 }, (_, index) => nameOf(128, index));
+    const refused = await request(url(app, channels), { headers: { Cookie } });
+    expect(refused.json()).toMatchObject({ code: 'invalid-request' });
+    expect((refused.json() as { detail: string }).detail).toContain('could not resume');
   });
 
   test('completes over connections that each break after 20 kB', async () => {

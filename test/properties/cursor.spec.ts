@@ -19,8 +19,13 @@ const places = fc.uniqueArray(fc.tuple(names, positions), {
   maxLength: 20,
 });
 
-const cursorOf = (list: readonly (readonly [string, Position])[]): string =>
-  formatCursor(list.map(([name, position]) => cursorEntry(cursorKey(name), position)));
+function cursorOf(list: readonly (readonly [string, Position])[]): string {
+  const base = Math.min(...list.map(([, { epoch }]) => epoch));
+  return formatCursor(
+    base,
+    list.map(([name, position]) => cursorEntry(cursorKey(name), position, base)),
+  );
+}
 
 describe('A cursor', () => {
   test('returns each channel’s position, whatever the order and whatever else is asked for', () => {
@@ -42,6 +47,27 @@ describe('A cursor', () => {
     );
   });
 
+  test('of an earlier version is read', () => {
+    const old = '~kfdj6o1zpp.mgj6k3cw.16_1s2ijmkdem8.mgj6k3gb.rs';
+    expect(resumeFrom(old, ['orders.42', 'added', 'chat.lobby'])).toEqual([
+      { kind: 'after', position: { epoch: 1760000000123, offset: 1000 } },
+      { kind: 'live' },
+      { kind: 'after', position: { epoch: 1760000000000, offset: 42 } },
+    ]);
+  });
+
+  test('takes some 17 bytes for each of a hundred channels', () => {
+    const list = Array.from(
+      { length: 100 },
+      (_, index) =>
+        [
+          `chat.${index}`,
+          { epoch: 1795700000000 + index * 86_400_000, offset: 997 + index },
+        ] as const,
+    );
+    expect(cursorOf(list).length).toBeLessThan(1800);
+  });
+
   test('of the most channels at the largest positions fits in a header', () => {
     const list = Array.from(
       { length: 250 },
@@ -60,20 +86,21 @@ describe('A cursor', () => {
   test('is one line of visible characters', () => {
     fc.assert(
       fc.property(places, (list) => {
-        expect(cursorOf(list)).toMatch(/^~[0-9a-z._]*$/);
+        expect(cursorOf(list)).toMatch(/^\*[\w.*-]*$/);
       }),
     );
   });
 
   const garbage = fc.oneof(
     texts,
+    texts.map((text) => `*${text}`),
     texts.map((text) => `~${text}`),
-    fc.string({ unit: letters('~_.-09az '), maxLength: 60 }),
+    fc.string({ unit: letters('*~_.-09az '), maxLength: 60 }),
     fc.tuple(places, texts).map(([list, text]) => cursorOf(list) + text),
     // A channel's own key, before what may be no position.
     fc
       .string({ unit: letters('09az.'), maxLength: 22 })
-      .map((text) => `~${cursorKey('asked')}.${text}`),
+      .map((text) => `*1*${cursorKey('asked')}${text}`),
     positions.map(formatPosition),
   );
 
@@ -101,7 +128,16 @@ describe('A cursor', () => {
   test('with an epoch or offset too large to be a position is no cursor', () => {
     const key = cursorKey('any');
     const tooLarge = (largest + 1).toString(36);
-    for (const text of [`~${key}.${tooLarge}.1`, `~${key}.1.${tooLarge}`]) {
+    for (const text of [
+      `*${tooLarge}*${key}.1`,
+      `*1*${key}${tooLarge}.1`,
+      `*${largest.toString(36)}*${key}1.1`,
+      `*1*${key}.${tooLarge}`,
+      `*1`,
+      `*1*`,
+      `*1*${key}`,
+      `**${key}.1`,
+    ]) {
       expect(resumeFrom(text, ['any'])).toEqual([{ kind: 'after', position: undefined }]);
     }
   });

@@ -57,7 +57,7 @@ export class ChannelWalk {
   }
 
   message({ id, eventId, message }: Of<'message'>): void {
-    if (this.isOneOfSeveral ? eventId?.startsWith('~') === false : eventId !== id) {
+    if (this.isOneOfSeveral ? eventId?.startsWith('*') === false : eventId !== id) {
       this.add('wrong-id', `the event of ${id} has the id ${String(eventId)}`);
     }
     this.shown.push({ id, message });

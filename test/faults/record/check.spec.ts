@@ -116,9 +116,9 @@ describe('The checker is content', () => {
     const cursorless = (id: string, text: string): Observation =>
       ({ ...message(id, text), eventId: undefined }) as Observation;
     const made = record([
-      ...[connected(), ready('~x', { position: '5-0' })],
-      ...[cursorless('5-1', 'p/1'), cursorless('5-2', 'p/2'), connected('~x')],
-      ...[ready('~x', { position: '5-3', recovered: true })],
+      ...[connected(), ready('*x', { position: '5-0' })],
+      ...[cursorless('5-1', 'p/1'), cursorless('5-2', 'p/2'), connected('*x')],
+      ...[ready('*x', { position: '5-3', recovered: true })],
       ...[cursorless('5-1', 'p/1'), cursorless('5-2', 'p/2'), cursorless('5-3', 'p/3')],
     ]);
     const several = made.readers.map((log) => ({ ...log, channels: [CHANNEL, 'public.b'] }));
