@@ -39,9 +39,10 @@ export interface BirdsongOptions<Claims = import('../channels/policy.js').Unknow
     request: object,
   ): ReturnType<import('../channels/policy.js').IdentitySource<Claims>['identify']>;
   /**
-   * The largest message, in bytes of JSON with all its members. In your own app, the body parser has a limit too:
+   * The largest message, in bytes of JSON with all its members. Some clients cannot read an event of more than 65,536
+   * bytes; the default leaves room for its other fields. In your own app, the body parser has a limit too:
    * `app.useBodyParser('json', { limit: '4mb' })` lets large messages and batches reach Birdsong. A whole number from
-   * 256 to 16 MiB. Default 65,536 (64 KiB).
+   * 256 to 16 MiB. Default 61,440 (60 KiB).
    */
   readonly maxMessageBytes?: number | undefined;
   /**

@@ -57,9 +57,9 @@ export const birdsongSchema = z.strictObject({
     text: "The same, as a function. It gets the HTTP adapter's request. Throw an `UnauthorizedException` if the request claims an identity that it cannot prove.",
     unset: 'nobody has an identity',
   }),
-  maxMessageBytes: option(whole(256, 16 * MIB).default(65_536), {
+  maxMessageBytes: option(whole(256, 16 * MIB).default(61_440), {
     variable: 'MAX_MESSAGE_BYTES',
-    text: 'The largest message, in bytes of JSON with all its members.',
+    text: 'The largest message, in bytes of JSON with all its members. Some clients cannot read an event of more than 65,536 bytes; the default leaves room for its other fields.',
     inApp:
       "In your own app, the body parser has a limit too: `app.useBodyParser('json', { limit: '4mb' })` lets large messages and batches reach Birdsong.",
   }),

@@ -1,3 +1,4 @@
+import { escapeLineSeparators } from './line-separators.js';
 import { formatPosition, type Position } from './position.js';
 
 /**
@@ -43,7 +44,9 @@ export function encodeTail(message: Draft): string {
     throw new TypeError('The data is undefined, a function or a symbol.');
   }
   const from = sender === undefined ? '' : `"sender":${JSON.stringify(sender)},`;
-  return `"channel":"${channel}","type":"${type}","data":${json},${from}"createdAt":"${createdAt}"}`;
+  return escapeLineSeparators(
+    `"channel":"${channel}","type":"${type}","data":${json},${from}"createdAt":"${createdAt}"}`,
+  );
 }
 
 export function completeJson(position: Position, tail: string): string {

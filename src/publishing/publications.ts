@@ -56,6 +56,9 @@ function encode(type = DEFAULT_TYPE, data: unknown, envelope: Envelope): Publica
   let tail: string;
   try {
     tail = encodeTail({ channel, type, data, sender, createdAt });
+    if (tail.includes('null') && holdsNonFinite(data)) {
+      throw new TypeError('The data holds a number that is not finite.');
+    }
   } catch (cause) {
     throw notJson(cause);
   }
@@ -68,7 +71,15 @@ function encode(type = DEFAULT_TYPE, data: unknown, envelope: Envelope): Publica
   return { type, tail };
 }
 
-/** For undefined, a cycle, a BigInt, or nesting deeper than the stack. */
+/** Whether JSON would hold `null` in place of a number: NaN, or one that is too large, such as `1e400` in a body. */
+function holdsNonFinite(data: unknown): boolean {
+  if (typeof data === 'number') {
+    return !Number.isFinite(data);
+  }
+  return typeof data === 'object' && data !== null && Object.values(data).some(holdsNonFinite);
+}
+
+/** For undefined, a cycle, a BigInt, a number that is not finite, or nesting deeper than the stack. */
 function notJson(cause: unknown): BirdsongError {
   return new BirdsongError('invalid-request', 'The data cannot be written as JSON.', { cause });
 }

@@ -7,7 +7,7 @@ import {
 import { Observable } from 'rxjs';
 import { rawRequestOf, rawResponseOf, type HttpRequest } from '../http/http-request.js';
 import { passOn } from './keep-event-ids.js';
-import { commentOutBlankLine } from './opening-line.js';
+import { correctNestOutput } from './nest-output.js';
 import { streamOf } from './request-ids.js';
 
 /** The metadata key that `@Sse()` sets on a handler. Not every version of Nest exports it. */
@@ -24,7 +24,7 @@ export class EventIdsInterceptor implements NestInterceptor {
     const http = context.switchToHttp();
     const stream = streamOf(rawRequestOf(http.getRequest<HttpRequest>()));
     stream.response = rawResponseOf(http.getResponse());
-    commentOutBlankLine(stream.response);
+    correctNestOutput(stream.response);
     return passOn(next.handle(), stream);
   }
 }

@@ -1,4 +1,4 @@
-import { Module, type ModuleMetadata } from '@nestjs/common';
+import { Module, type ModuleMetadata, type NestApplicationOptions } from '@nestjs/common';
 import { APP_FILTER, NestFactory, type AbstractHttpAdapter } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import type { Server } from 'node:http';
@@ -32,11 +32,13 @@ export class NestApp {
   /**
    * @param configure called before the app listens
    * @param adapter Express unless given
+   * @param options as for `NestFactory.create`
    */
   static async start(
     metadata: ModuleMetadata,
     configure: (app: NestExpressApplication) => unknown = () => undefined,
     adapter: AbstractHttpAdapter = new ExpressAdapter(),
+    options: NestApplicationOptions = {},
   ): Promise<NestApp> {
     @Module(metadata)
     class TestModule {}
@@ -44,6 +46,7 @@ export class NestApp {
     const app = await NestFactory.create<NestExpressApplication>(TestModule, adapter, {
       logger: ['fatal'],
       abortOnError: false,
+      ...options,
     });
     await configure(app);
     await app.listen(0, '127.0.0.1');

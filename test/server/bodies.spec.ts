@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { BirdsongNode } from '../harness/birdsong-node.js';
 import { defaultDeadlineMs, withDeadline } from '../harness/deadline.js';
 import { request } from '../harness/http-client.js';
+import { NOT_UTF8 } from '../harness/not-utf8.js';
 
 const BATCH_BYTES = 256 * 1024;
 /** How many bodies may be held at the same time. */
@@ -120,6 +121,20 @@ describe('The server, reading bodies,', () => {
     const { code: given } = answer.json() as { code?: string };
     expect([answer.status, given]).toEqual([status, code]);
   });
+
+  it('refuses a body that is not UTF-8, and keeps nothing of it', async () => {
+    const url = `${node.url}/channels/public.utf8/messages`;
+    const headers = { 'Content-Type': 'application/json' };
+    for (const body of NOT_UTF8) {
+      const answer = await request(url, { method: 'POST', headers, body });
+      expect([answer.status, answer.json()]).toEqual([
+        400,
+        expect.objectContaining({ code: 'invalid-json', detail: 'The body is not UTF-8.' }),
+      ]);
+    }
+    expect((await request(url)).json()).toMatchObject({ messages: [] });
+  });
+
   it('refuses a body longer than a message may be', async () => {
     const url = `${node.url}/channels/public.bodies/messages`;
     const answer = await request(url, { json: { data: 'x'.repeat(70_000) } });

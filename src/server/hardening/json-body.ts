@@ -1,11 +1,12 @@
 import * as contentType from 'content-type';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { WeightedSemaphore } from '../../concurrency/weighted-semaphore.js';
 import { UnsentBytes } from '../../delivery/unsent-bytes.js';
 import { onFinished } from '../../http/on-finished.js';
 import { BirdsongError } from '../../errors/birdsong-error.js';
-import { isJsonType } from '../../http/json-body.guard.js';
+import { isJsonType, notUtf8 } from '../../http/json-body.guard.js';
 import type { Environment } from '../environment.js';
 import { onAnswered } from './on-answered.js';
 
@@ -77,6 +78,10 @@ function parse({ headers }: IncomingMessage, bytes: Buffer): { value?: unknown; 
   // RFC 8259 §8.1 allows no other.
   if (!/^utf-?8$/i.test(charset)) {
     return { error: new BirdsongError('unsupported-media-type', 'The charset must be UTF-8.') };
+  }
+  // What is acknowledged must be what was sent: a decoder would put U+FFFD in place of other bytes.
+  if (!isUtf8(bytes)) {
+    return { error: notUtf8() };
   }
   try {
     return { value: JSON.parse(decoder.decode(bytes)) };
