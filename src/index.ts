@@ -28,6 +28,7 @@ export {
   type ErrorCode,
   type FieldError,
   type Problem,
+  type UnavailableReason,
 } from './errors/birdsong-error.js';
 export { ProblemFilter } from './http/problem.filter.js';
 export { GapEvent } from './events/gap.event.js';

@@ -1,4 +1,5 @@
 import type { HistoryLimits } from '../channels/policy.js';
+import type { UnavailableReason } from '../errors/birdsong-error.js';
 import type { EncodedMessage } from '../protocol/message.js';
 import type { Position } from '../protocol/position.js';
 import type { Gap } from './gap.js';
@@ -112,6 +113,11 @@ export abstract class Broker {
 
   /** Whether messages can be published and received right now. `/health/ready` reports it. */
   abstract isAvailable(): boolean;
+
+  /** Why the broker is unavailable, for `/health/ready`. Undefined while it is available. Override it if you know more. */
+  unavailableReason(): UnavailableReason | undefined {
+    return this.isAvailable() ? undefined : 'unreachable';
+  }
 
   /** Called once, as the last method. Calls in progress may reject. */
   abstract close(): Promise<void>;

@@ -26,7 +26,7 @@ export class Retry {
         return await attempt();
       } catch (error) {
         if (failures === 0) {
-          this.log(`${waiting}: ${String(error)}`);
+          this.log(`${waiting}: ${describe(error)}`);
         }
         await this.wait(Math.min(FIRST_WAIT_MS * 2 ** failures, this.maxWaitMs));
       }
@@ -57,4 +57,10 @@ export class Retry {
       new Logger('Birdsong').warn(line);
     }
   }
+}
+
+/** The error, and what caused it: the first may be meant for clients and say little. */
+function describe(error: unknown): string {
+  const { cause } = error as { cause?: unknown };
+  return cause instanceof Error ? `${String(error)} (${cause.message})` : String(error);
 }

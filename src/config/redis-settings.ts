@@ -12,6 +12,12 @@ export type RedisOptions = ExactlyOne<RedisServers> & RedisCommonOptions;
 /** How to reach Redis, with the defaults filled in. */
 export type RedisSettings = Readonly<z.output<typeof redisFields>>;
 
+/** The number of the database: only a URL can name one. */
+export function databaseOf({ url }: Pick<RedisSettings, 'url'>): number {
+  const { pathname = '', searchParams } = url === undefined ? {} : new URL(url);
+  return Number(pathname.slice(1) || searchParams?.get('db') || 0);
+}
+
 export const redisSchema = redisFields
   .superRefine((redis, context) => {
     for (const message of contradictions(redis, (name) => name)) {

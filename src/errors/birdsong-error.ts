@@ -22,6 +22,13 @@ const STATUS_OF = {
 
 export type ErrorCode = keyof typeof STATUS_OF;
 
+/**
+ * Why the broker is unavailable: it does not answer, has no memory left, takes no writes (a replica, or it cannot save),
+ * has too few replicas, gives this server no right, or is still loading its data.
+ */
+export type UnavailableReason =
+  'unreachable' | 'full' | 'read-only' | 'no-replicas' | 'no-rights' | 'loading';
+
 /** One part of a request that is not valid. */
 export interface FieldError {
   /** A dotted path: `data.name`. Empty for the whole. */
@@ -36,10 +43,14 @@ export interface Problem {
   readonly status: number;
   readonly code: ErrorCode;
   readonly detail: string;
+  /** With `broker-unavailable` only. */
+  readonly reason?: UnavailableReason;
   readonly errors?: readonly FieldError[];
 }
 
 export interface BirdsongErrorOptions {
+  /** For `broker-unavailable`. Default: not said. */
+  readonly reason?: UnavailableReason;
   readonly errors?: readonly FieldError[];
   /**
    * Seconds after which a retry makes sense, sent as `Retry-After`. Makes the error retryable. Default: not retryable.
@@ -57,6 +68,8 @@ export interface BirdsongErrorOptions {
  */
 export class BirdsongError extends HttpException {
   readonly code: ErrorCode;
+  /** With `broker-unavailable`, what is known of the broker. */
+  readonly reason: UnavailableReason | undefined;
   /** Whether the same call may succeed later. */
   readonly retryable: boolean;
   readonly retryAfterSeconds: number | undefined;
@@ -69,11 +82,13 @@ export class BirdsongError extends HttpException {
       status,
       code,
       detail,
+      ...(options.reason && { reason: options.reason }),
       ...(options.errors && { errors: options.errors }),
     };
     super(problem, status, { cause: options.cause });
     this.message = detail;
     this.code = code;
+    this.reason = options.reason;
     this.retryable = options.retryAfterSeconds !== undefined;
     this.retryAfterSeconds = options.retryAfterSeconds;
   }

@@ -2,6 +2,7 @@ import { Controller, Get, Header, UseFilters } from '@nestjs/common';
 import { Stopping } from '../concurrency/stopping.js';
 import { Broker } from '../broker/broker.port.js';
 import { BirdsongError } from '../errors/birdsong-error.js';
+import { brokerUnavailable } from '../errors/broker-unavailable.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 
 /** Health checks, for process supervisors and load balancers. */
@@ -29,10 +30,9 @@ export class HealthController {
         retryAfterSeconds: 1,
       });
     }
-    if (!this.broker.isAvailable()) {
-      throw new BirdsongError('broker-unavailable', 'The message broker does not answer.', {
-        retryAfterSeconds: 1,
-      });
+    const reason = this.broker.unavailableReason();
+    if (reason) {
+      throw brokerUnavailable(reason);
     }
     return { status: 'ok' };
   }

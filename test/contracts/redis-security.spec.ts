@@ -87,6 +87,55 @@ describe('RedisBroker, with TLS, users and passwords,', () => {
     );
   });
 
+  test.each([
+    ['xadd'],
+    ['hset'],
+    ['xrevrange'],
+    ['hdel'],
+    ['pexpire'],
+    ['set'],
+    ['publish'],
+    ['subscribe'],
+    ['evalsha'],
+  ])('does not open without the right to %s, and names it', async (command) => {
+    const admin = redis.client();
+    await admin.call('ACL', 'SETUSER', 'birdsong', `-${command}`);
+    try {
+      await expect(world.openOn({ url: redis.url, ...user })).rejects.toThrow(
+        // Redis itself names a command, but not one within a script.
+        new RegExp(
+          `127\\.0\\.0\\.1:\\d+: .*(lacks rights.*\\b${command}:|NOPERM.*'${command}')`,
+          'i',
+        ),
+      );
+    } finally {
+      await admin.call('ACL', 'SETUSER', 'birdsong', `+${command}`);
+    }
+  });
+
+  test.each([
+    ['keys', ['resetkeys', '~elsewhere:*']],
+    ['keys that it may only read', ['resetkeys', '%R~birdsong:*']],
+    ['pub/sub channels', ['resetchannels', '&elsewhere:*']],
+  ])('does not open without the right to its %s, and says so', async (_, rules) => {
+    const admin = redis.client();
+    await admin.call('ACL', 'SETUSER', 'birdsong', ...rules);
+    try {
+      await expect(world.openOn({ url: redis.url, ...user })).rejects.toThrow(
+        /lacks rights|NOPERM/,
+      );
+    } finally {
+      await admin.call('ACL', 'SETUSER', 'birdsong', 'resetkeys', '~birdsong:*');
+      await admin.call('ACL', 'SETUSER', 'birdsong', 'resetchannels', '&birdsong:*');
+    }
+  });
+
+  test('leaves nothing behind of what it tries', async () => {
+    await world.openOn({ url: redis.url, ...user, keyPrefix: 'birdsong:tried' });
+
+    expect(await redis.client().keys('birdsong:tried:*')).toEqual([]);
+  });
+
   test('does the same on a cluster', async () => {
     const cluster = await RedisCluster.start({ certificates });
     try {

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { RedisServer } from '../harness/redis-server.js';
 import { dataOf, newChannel, publication } from '../../src/testing/contract/publications.js';
+import { Recorder } from '../../src/testing/contract/recorder.js';
 import { RedisBrokers } from './redis-brokers.js';
 
 /** The Redis settings that docs/operations.md recommends. */
@@ -69,3 +70,42 @@ test('a killed Redis with an append-only file still has everything acknowledged'
   expect(page.messages.map(dataOf)).toEqual(sent);
   expect(repeat.duplicate).toBe(true);
 });
+
+test('a full Redis takes no message in a new channel either', async () => {
+  const broker = await world.open();
+  await world.admin.config('SET', 'maxmemory-policy', 'noeviction');
+  await world.admin.config('SET', 'maxmemory', '1');
+  const refusals = await Promise.all(
+    Array.from({ length: 5 }, () =>
+      broker.publish(newChannel(), publication('too much')).catch((error: unknown) => error),
+    ),
+  );
+  await world.admin.config('SET', 'maxmemory', '0');
+
+  expect(refusals).toEqual(
+    refusals.map(() => expect.objectContaining({ code: 'broker-unavailable', reason: 'full' })),
+  );
+});
+
+test.each(['/1', '?db=1'])(
+  'nodes of another database (%s) hear and read nothing of a channel of the same name',
+  async (database) => {
+    const channel = newChannel();
+    const here = await world.open();
+    const there = await world.open({ url: `${world.redis.url}${database}` });
+    const [heard, own] = [await Recorder.on(here, channel), await Recorder.on(there, channel)];
+    const scriptCount = async () =>
+      Number(/cmdstat_evalsha:calls=(\d+)/.exec(await world.admin.info('commandstats'))?.[1] ?? 0);
+    await there.publish(channel, publication(0));
+    await here.read(channel, { limit: 1 });
+    const before = await scriptCount();
+    for (let count = 1; count <= 20; count++) await there.publish(channel, publication(count));
+    await own.messages(21);
+    await here.publish(channel, publication('own'));
+
+    expect((await heard.messages(1)).map(dataOf)).toEqual(['own']);
+    // Apart from the periodic probes, a script for each publish, and none to read what this node cannot see.
+    expect((await scriptCount()) - before).toBeLessThan(20 + 1 + 10);
+    expect((await here.read(channel, { limit: 10 })).messages.map(dataOf)).toEqual(['own']);
+  },
+);

@@ -61,4 +61,57 @@ describe('The health of the server', () => {
     expect((await send()).status).toBe(201);
     expect(await node.stop()).toBe(0);
   });
+
+  const full = ['CONFIG', 'SET', 'maxmemory', '1'] as const;
+
+  it.each([
+    ['full', [full], [['CONFIG', 'SET', 'maxmemory', '0']], 'has no memory left'],
+    [
+      'read-only',
+      [['REPLICAOF', '127.0.0.1', '1']],
+      [['REPLICAOF', 'NO', 'ONE']],
+      'takes no messages',
+    ],
+    [
+      'no-replicas',
+      [['CONFIG', 'SET', 'min-replicas-to-write', '1']],
+      [['CONFIG', 'SET', 'min-replicas-to-write', '0']],
+      'too few replicas',
+    ],
+    [
+      'no-rights',
+      [['ACL', 'SETUSER', 'default', '-xadd']],
+      [['ACL', 'SETUSER', 'default', '+xadd']],
+      'does not let this server in',
+    ],
+  ] as const)(
+    'says of a Redis that is %s what it is, and so do sends',
+    async (reason, begin, end, words) => {
+      await node.stop();
+      node = await BirdsongNode.start({
+        env: { REDIS_URL: redis.url, REDIS_PROBE_INTERVAL_MS: '100' },
+      });
+      const admin = redis.client();
+      const run = async (commands: readonly (readonly [string, ...string[]])[]) => {
+        for (const [name, ...parts] of commands) await admin.call(name, ...parts);
+      };
+      const expected = { status: 503, code: 'broker-unavailable', reason };
+      await run(begin);
+      const ready = (await untilReadyIs(503)).json() as { detail: string };
+      const sent = await request(`${node.url}/channels/public.a/messages`, { json: { data: 1 } });
+
+      for (const problem of [ready, sent.json()]) expect(problem).toMatchObject(expected);
+      expect(ready.detail).toContain(words);
+      expect(sent.text).not.toContain('redis');
+      await run(end);
+      // Without any send: the node tries by itself.
+      await untilReadyIs(200);
+    },
+  );
+
+  it('says of a Redis that does not answer that it is unreachable', async () => {
+    await redis.kill();
+
+    expect((await untilReadyIs(503)).json()).toMatchObject({ reason: 'unreachable' });
+  });
 });

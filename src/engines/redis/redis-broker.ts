@@ -14,7 +14,9 @@ import { gapBehind } from '../../broker/gap.js';
 import { BrokerSettings } from '../../broker/broker-settings.js';
 import { OrderedSubscriptions } from '../../broker/ordered-subscriptions.js';
 import { NEVER_USED_TTL_MS, POSITION_TTL_MS } from '../../broker/position-ttl.js';
-import type { RedisSettings } from '../../config/redis-settings.js';
+import { databaseOf, type RedisSettings } from '../../config/redis-settings.js';
+import type { UnavailableReason } from '../../errors/birdsong-error.js';
+import { brokerUnavailable } from '../../errors/broker-unavailable.js';
 import { LastPositions } from './last-positions.js';
 import { decodePayload, encodePayload, requirePosition } from './payload.js';
 import { unavailable } from './redis-client.js';
@@ -42,7 +44,7 @@ export class RedisBroker extends Broker {
     private readonly redis: RedisSettings,
   ) {
     super();
-    this.keys = new RedisKeys(redis.keyPrefix);
+    this.keys = new RedisKeys(redis.keyPrefix, databaseOf(redis));
     this.shards = new RedisShards(redis, this.keys);
     const ordered = new OrderedSubscriptions(settings, (channel, query) =>
       this.readPage(channel, query, true),
@@ -55,7 +57,11 @@ export class RedisBroker extends Broker {
   }
 
   override isAvailable(): boolean {
-    return this.shards.areReady();
+    return this.unavailableReason() === undefined;
+  }
+
+  override unavailableReason(): UnavailableReason | undefined {
+    return this.shards.unavailableReason();
   }
 
   override publish(channel: BrokerChannel, batch: Batch): Promise<PublishResult> {
@@ -158,7 +164,10 @@ export class RedisBroker extends Broker {
     }
     if (this.redis.waitForReplicas > 0) {
       await shard.replicated().catch((cause: unknown) => {
-        throw unavailable(cause, 'The replicas of the message broker did not confirm in time.');
+        throw brokerUnavailable('no-replicas', {
+          detail: 'The replicas of the message broker did not confirm in time.',
+          cause,
+        });
       });
     }
     return { first, types: types.split(','), createdAtMs: Number(createdAt), duplicate };

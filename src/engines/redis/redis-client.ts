@@ -1,8 +1,10 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { Pause } from '../../concurrency/pause.js';
 import { BirdsongError } from '../../errors/birdsong-error.js';
+import { brokerUnavailable } from '../../errors/broker-unavailable.js';
 import type { RedisAddress } from '../../config/redis-options.js';
 import type { RedisSettings } from '../../config/redis-settings.js';
+import { refusalOf } from './refusal.js';
 
 const RECONNECT_FIRST_MS = 50;
 const RECONNECT_MAX_MS = 1000;
@@ -59,12 +61,14 @@ export async function endClient(client: Redis): Promise<void> {
   await pause.for(DISCONNECT_MS);
 }
 
-export function unavailable(
-  cause: unknown,
-  detail = 'The message broker does not answer.',
-): BirdsongError {
-  return new BirdsongError('broker-unavailable', detail, {
-    retryAfterSeconds: 1,
+/**
+ * The error for a call that failed.
+ * @param cause what Redis answered, or what broke
+ */
+export function unavailable(cause: unknown, detail?: string): BirdsongError {
+  const known = cause instanceof BirdsongError ? cause.reason : refusalOf(cause);
+  return brokerUnavailable(known ?? 'unreachable', {
     cause,
+    ...(detail !== undefined && { detail }),
   });
 }

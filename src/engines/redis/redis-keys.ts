@@ -1,33 +1,46 @@
 /**
- * The names of a channel's keys. They share a hash tag, so a Redis Cluster keeps them in one slot.
+ * The names of a channel's keys, and of what it publishes on. They share a hash tag, so a Redis Cluster keeps them in one
+ * slot.
  */
 export class RedisKeys {
-  constructor(private readonly prefix: string) {}
+  private readonly pubSubPrefix: string;
+
+  /** @param database pub/sub is the same in all databases of a Redis, so names other than those of 0 carry it */
+  constructor(
+    private readonly prefix: string,
+    database = 0,
+  ) {
+    this.pubSubPrefix = database === 0 ? prefix : `${prefix}:${database}`;
+  }
 
   meta(channel: string): string {
-    return `${this.pubSub(channel)}:meta`;
+    return `${this.keyOf(channel)}:meta`;
   }
 
   history(channel: string): string {
-    return `${this.pubSub(channel)}:history`;
+    return `${this.keyOf(channel)}:history`;
   }
 
   idempotency(channel: string, key: string): string {
-    return `${this.pubSub(channel)}:key:${key}`;
+    return `${this.keyOf(channel)}:key:${key}`;
   }
 
   /** The pub/sub channel. */
   pubSub(channel: string): string {
-    return `${this.prefix}:{${channel}}`;
+    return `${this.pubSubPrefix}:{${channel}}`;
   }
 
   /** The channel that a pub/sub channel belongs to. */
   channelOf(pubSub: string): string {
-    return pubSub.slice(this.prefix.length + 2, -1);
+    return pubSub.slice(this.pubSubPrefix.length + 2, -1);
   }
 
   /** The pub/sub channel for a node's probes, in the slot of the tag. */
   probe(nodeId: string, tag: string): string {
     return `${this.prefix}:probe:{${tag}}:${nodeId}`;
+  }
+
+  private keyOf(channel: string): string {
+    return `${this.prefix}:{${channel}}`;
   }
 }

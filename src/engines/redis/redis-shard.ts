@@ -3,8 +3,10 @@ import type { Redis } from 'ioredis';
 import { setImmediate } from 'node:timers/promises';
 import type { RedisAddress } from '../../config/redis-options.js';
 import type { RedisSettings } from '../../config/redis-settings.js';
+import type { UnavailableReason } from '../../errors/birdsong-error.js';
 import { PubSub } from './pub-sub.js';
 import { createClient, endClient } from './redis-client.js';
+import { refusalIn, refusalOf } from './refusal.js';
 import { SubscriberConnection, type ConnectionListener } from './subscriber-connection.js';
 import { scripts, type CommandsClient } from './scripts.js';
 import { addressText } from './redis-topology.js';
@@ -26,6 +28,10 @@ export class RedisShard {
   private waiting: Promise<number> | undefined;
   private opening: Promise<void> | undefined;
   private isTried = false;
+  /** Where probes are written and published; undefined while this shard has no slots. */
+  private probeName: string | undefined;
+  /** Why Redis refused a command, until a probe succeeds. */
+  private refusal: UnavailableReason | undefined;
 
   constructor(
     private readonly address: RedisAddress,
@@ -91,6 +97,7 @@ export class RedisShard {
         await this.sends.wait(0, 1);
       }
       await this.subscriber.open();
+      await this.requireRights();
     } catch (cause) {
       const { message, name } = this.lastError ?? (cause as Error);
       throw new Error(`Redis at ${addressText(this.address)}: ${message || name}`, { cause });
@@ -116,8 +123,31 @@ export class RedisShard {
     }
   }
 
-  isReady(): boolean {
-    return [...this.clients].every(({ status }) => status === 'ready');
+  unavailableReason(): UnavailableReason | undefined {
+    const isConnected = [...this.clients].every(({ status }) => status === 'ready');
+    return isConnected ? this.refusal : 'unreachable';
+  }
+
+  /** @param name as for `SubscriberConnection.probeOn` */
+  probeOn(name: string | undefined): void {
+    this.probeName = name;
+    this.subscriber.probeOn(name);
+  }
+
+  /** Checks that what is published arrives, and that everything this node needs is allowed and possible. */
+  probe(): void {
+    this.subscriber.probe();
+    this.check().then(
+      ([line]) => this.note(line),
+      (error: unknown) => this.refused(error),
+    );
+  }
+
+  /** Notes that Redis refused a command, if it did. */
+  refused(error: unknown): void {
+    if (refusalOf(error)) {
+      this.note((error as Error).message);
+    }
   }
 
   /** Closes the connections once the commands in progress have been answered. */
@@ -145,6 +175,45 @@ export class RedisShard {
     if (count < waitForReplicas) {
       throw new Error(`Only ${count} of ${waitForReplicas} replicas have what was sent.`);
     }
+  }
+
+  /** What Redis refuses of everything that this node needs. Empty if nothing. */
+  private async check(): Promise<string[]> {
+    const { probeName } = this;
+    if (probeName === undefined) {
+      return [];
+    }
+    const refused = await this.sends.birdsongProbe(`${probeName}:key`, probeName);
+    if (refused.length === 0 && this.settings.waitForReplicas > 0) {
+      await this.replicated().catch((error: unknown) =>
+        refused.push(`WAIT: NOREPLICAS ${(error as Error).message}`),
+      );
+    }
+    return refused;
+  }
+
+  private async requireRights(): Promise<void> {
+    // Twice, because a script is sent by EVAL the first time, and by EVALSHA from then on.
+    await this.check();
+    const refused = await this.check();
+    const missing = refused.filter((line) => reasonIn(line) === 'no-rights');
+    if (missing.length > 0) {
+      throw new Error(`this user lacks rights that docs/redis.md lists (${missing.join('; ')})`);
+    }
+    this.note(refused[0]);
+  }
+
+  private note(line: string | undefined): void {
+    const refusal = line === undefined ? undefined : reasonIn(line);
+    if (refusal !== this.refusal) {
+      const which = `Redis ${addressText(this.address)}`;
+      if (refusal) {
+        this.logger.warn(`${which} refuses what it is asked: ${line}`);
+      } else {
+        this.logger.log(`${which} takes messages again.`);
+      }
+    }
+    this.refusal = refusal;
   }
 
   private async requireKind(): Promise<void> {
@@ -176,8 +245,15 @@ export class RedisShard {
         isDown = false;
         this.logger.log(`${which} is back.`);
       }
+      if (this.refusal) {
+        this.probe();
+      }
     });
     // Another master may have taken its place.
     client.on('close', () => listener.displaced());
   }
 }
+
+/** @param line an error of Redis, perhaps behind the command that it refused */
+const reasonIn = (line: string): UnavailableReason | undefined =>
+  refusalIn(line.replace(/^[A-Z]+: /, ''));

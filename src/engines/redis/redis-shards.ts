@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { RedisSettings } from '../../config/redis-settings.js';
 import { ClusterTopology } from './cluster-topology.js';
 import { redirectionOf, type Redirection } from './redirection.js';
+import type { UnavailableReason } from '../../errors/birdsong-error.js';
 import { unavailable } from './redis-client.js';
 import type { RedisKeys } from './redis-keys.js';
 import { RedisShard } from './redis-shard.js';
@@ -77,9 +78,13 @@ export class RedisShards {
     this.probing = setInterval(() => this.probe(), this.settings.probeIntervalMs).unref();
   }
 
-  areReady(): boolean {
-    const shards = [...this.shards.values()];
-    return shards.every((shard) => shard.isReady()) && !this.owners.includes(undefined);
+  /** Undefined if every shard is reached, serves its slots, and took the last write. */
+  unavailableReason(): UnavailableReason | undefined {
+    if (this.owners.includes(undefined)) {
+      return 'unreachable';
+    }
+    const reasons = [...this.shards.values()].map((shard) => shard.unavailableReason());
+    return reasons.find((reason) => reason !== undefined);
   }
 
   /** The shard that has the channel; undefined if no master serves its slot. */
@@ -113,6 +118,7 @@ export class RedisShards {
         return await make({ shard, isAsked: asked !== undefined });
       } catch (error) {
         const redirection = redirectionOf(error);
+        shard.refused(error);
         if (!redirection || performance.now() > until || this.closing.signal.aborted) {
           throw unavailable(error);
         }
@@ -153,7 +159,7 @@ export class RedisShards {
   private probe(): void {
     this.watcher.askSoon();
     for (const shard of this.shards.values()) {
-      shard.subscriber.probe();
+      shard.probe();
     }
   }
 
@@ -192,9 +198,7 @@ export class RedisShards {
     for (const [from, to] of slots) {
       this.owners.fill(shard, from, to + 1);
     }
-    shard.subscriber.probeOn(
-      slots.length > 0 ? this.keys.probe(this.nodeId, this.tagOf(shard)) : undefined,
-    );
+    shard.probeOn(slots.length > 0 ? this.keys.probe(this.nodeId, this.tagOf(shard)) : undefined);
   }
 
   /** A hash tag in one of this shard's slots, the same as long as its slots are the same. */

@@ -12,6 +12,7 @@ export function scripts(fanOut: 'PUBLISH' | 'SPUBLISH') {
   const publish = `local fan_out = '${fanOut}'\n`;
   return {
     birdsongPublish: { lua: publish + source('channel') + source('publish') },
+    birdsongProbe: { lua: publish + source('probe'), numberOfKeys: 1 },
     birdsongRead: { lua: source('channel') + source('read'), numberOfKeys: 2 },
   };
 }
@@ -20,6 +21,8 @@ export function scripts(fanOut: 'PUBLISH' | 'SPUBLISH') {
 export interface ScriptCommands {
   /** Takes the number of keys, the keys, then the arguments: see publish.lua. */
   birdsongPublish(...args: (string | number)[]): Promise<[remembered: string, repeat: string]>;
+  /** See probe.lua. */
+  birdsongProbe(key: string, pubSub: string): Promise<string[]>;
   /** See read.lua. */
   birdsongRead(
     ...args: (string | number)[]

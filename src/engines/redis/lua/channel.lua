@@ -45,8 +45,9 @@ local function open_channel(meta, stream, now, never_used_ttl)
   local line = data_line()
   local state = redis.call('HMGET', meta, 'epoch', 'offset', 'ages_at', 'past', 'line')
   if not state[1] then
-    redis.call('DEL', stream)
+    -- First the write that takes memory: after any other, Redis would no longer refuse this script for want of memory.
     redis.call('HSET', meta, 'epoch', text(now), 'offset', '0', 'line', line)
+    redis.call('DEL', stream)
     redis.call('PEXPIRE', meta, never_used_ttl)
     return { epoch = text(now), offset = 0, past = '' }
   end
