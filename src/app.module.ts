@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { BirdsongModule } from './birdsong.module.js';
 import { ProblemFilter } from './http/problem.filter.js';
-import { serverChannels } from './server/channels.js';
+import { channelsOf } from './server/channels.js';
 import type { Environment } from './server/environment.js';
 import { maxStreamsOf } from './server/hardening/limits.js';
 import { HealthController } from './server/health.controller.js';
@@ -11,13 +11,12 @@ import { HealthController } from './server/health.controller.js';
 @Module({})
 export class AppModule {
   static forEnvironment(environment: Environment): DynamicModule {
-    const { HISTORY_COUNT, HISTORY_SECONDS, options } = environment;
     return {
       module: AppModule,
       imports: [
         BirdsongModule.forRoot({
-          ...options,
-          channels: serverChannels({ count: HISTORY_COUNT, ageSeconds: HISTORY_SECONDS }),
+          ...environment.options,
+          channels: channelsOf(environment),
           maxStreams: maxStreamsOf(environment),
         }),
       ],

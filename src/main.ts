@@ -1,7 +1,11 @@
+import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
 import { HttpAdapter } from './server/hardening/http-adapter.js';
+import { announce } from './server/announce.js';
+import { channelsOf } from './server/channels.js';
+import { exposure } from './server/exposure.js';
 import { configure, listen } from './server/http.js';
 import { readEnvironment } from './server/environment.js';
 import { createLogger } from './server/logger.js';
@@ -13,7 +17,7 @@ async function start(): Promise<void> {
   const app = await NestFactory.create<NestExpressApplication>(
     AppModule.forEnvironment(environment),
     new HttpAdapter(environment),
-    { logger: createLogger(environment.LOG_LEVEL), abortOnError: false, bodyParser: false },
+    { logger: createLogger(environment), abortOnError: false, bodyParser: false },
   );
   configure(app, environment);
   // Exits with 0 once everything is closed, instead of dying from the signal.
@@ -21,7 +25,9 @@ async function start(): Promise<void> {
   drainAtOnceOnSecondSignal(app);
   try {
     const url = await listen(app, environment);
-    process.stdout.write(`Birdsong is listening on ${url}\n`);
+    const logger = new Logger('Birdsong');
+    exposure(environment, channelsOf(environment)).forEach((line) => logger.log(line));
+    announce('log', `Birdsong is listening on ${url}`);
   } catch (error) {
     await app.close();
     throw error;
@@ -44,13 +50,13 @@ function describe(error: unknown): string {
 
 const warning = misspelledWarning(process.env);
 if (warning) {
-  process.stderr.write(`${warning}\n`);
+  announce('warn', warning);
 }
 
 try {
   await start();
 } catch (error) {
   // One line: the stack is of no use to the person who starts the server.
-  process.stderr.write(`Birdsong did not start: ${describe(error)}\n`);
+  announce('error', `Birdsong did not start: ${describe(error)}`);
   process.exit(1);
 }

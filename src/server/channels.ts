@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { BirdsongOptions } from '../config/birdsong-options.js';
-import type { HistoryLimits } from '../channels/policy.js';
+import type { Environment } from './environment.js';
 
 /** The data of a chat message. */
 const chatData = z.strictObject({
@@ -9,10 +9,16 @@ const chatData = z.strictObject({
 });
 
 /** The channels of the stand-alone server. */
-export const serverChannels = (history: HistoryLimits): BirdsongOptions['channels'] => ({
-  'chat.:room': { publish: 'anyone', subscribe: 'anyone', data: chatData, history },
-  // Closed to everyone until the server has identities.
-  'user.:userId': { history },
-  'user.:userId.*': { history },
-  'public.*': { publish: 'anyone', subscribe: 'anyone', history },
-});
+export function channelsOf({
+  HISTORY_COUNT: count,
+  HISTORY_SECONDS: ageSeconds,
+}: Environment): BirdsongOptions['channels'] {
+  const history = { count, ageSeconds };
+  return {
+    'chat.:room': { publish: 'anyone', subscribe: 'anyone', data: chatData, history },
+    // Closed to everyone until the server has identities.
+    'user.:userId': { history },
+    'user.:userId.*': { history },
+    'public.*': { publish: 'anyone', subscribe: 'anyone', history },
+  };
+}

@@ -11,6 +11,9 @@ const WEB_ROOT = join(import.meta.dirname, '..', 'web');
 /** With Node's default of 511, clients in a reconnect storm would wait seconds to connect. */
 const LISTEN_BACKLOG = 4096;
 
+/** How long a browser may keep the answer to a preflight. */
+const PREFLIGHT_SECONDS = 600;
+
 export function configure(app: NestExpressApplication, environment: Environment): void {
   app.disable('x-powered-by');
   // Answers to sends are small and history is not cached, so hashing every answer would be wasted.
@@ -21,7 +24,12 @@ export function configure(app: NestExpressApplication, environment: Environment)
     strictTransportSecurity: false,
   });
   if (environment.CORS_ORIGINS) {
-    app.enableCors({ origin: environment.CORS_ORIGINS, exposedHeaders: ['Retry-After'] });
+    app.enableCors({
+      origin: environment.CORS_ORIGINS,
+      credentials: true,
+      exposedHeaders: ['Retry-After'],
+      maxAge: PREFLIGHT_SECONDS,
+    });
   }
   harden(app, environment);
   app.useStaticAssets(WEB_ROOT, {

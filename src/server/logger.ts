@@ -3,7 +3,13 @@ import type { Environment } from './environment.js';
 
 const LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
 
-/** Logs this level and everything more severe. */
-export function createLogger(minLevel: Environment['LOG_LEVEL']): ConsoleLogger {
-  return new ConsoleLogger({ logLevels: LEVELS.slice(0, LEVELS.indexOf(minLevel) + 1) });
+/** Logs `LOG_LEVEL` and everything more severe. */
+export function createLogger({
+  LOG_LEVEL,
+  LOG_FORMAT,
+}: Pick<Environment, 'LOG_LEVEL' | 'LOG_FORMAT'>): ConsoleLogger {
+  return new ConsoleLogger({
+    logLevels: LEVELS.slice(0, LEVELS.indexOf(LOG_LEVEL) + 1),
+    json: LOG_FORMAT === 'json',
+  });
 }

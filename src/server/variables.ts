@@ -68,9 +68,12 @@ const serverSchema = z.object({
   LOG_LEVEL: option(oneOf(['fatal', 'error', 'warn', 'log', 'debug', 'verbose']).default('log'), {
     text: 'The least important lines to log.',
   }),
+  LOG_FORMAT: option(oneOf(['text', 'json']).default('text'), {
+    text: '`text` for people, or `json`: each line is one JSON object with `level`, `timestamp` (milliseconds), `message` and `context`.',
+  }),
   CORS_ORIGINS: option(origins.optional(), {
     example: 'https://app.example.com,https://admin.example.com',
-    text: 'Origins whose pages may use this server, separated by commas.',
+    text: 'Origins whose pages may use this server, with credentials, separated by commas.',
     unset: 'its own origin only',
   }),
   MAX_CONNECTIONS: option(whole(1, 1_000_000).default(20_000), {

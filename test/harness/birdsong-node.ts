@@ -29,7 +29,7 @@ export class BirdsongNode {
   static async start(options: BirdsongNodeOptions = {}): Promise<BirdsongNode> {
     const server = launch(options);
     try {
-      const [, printed = ''] = await server.untilOutput(/listening on (http:\/\/\S+)\s/);
+      const [, printed = ''] = await server.untilOutput(/listening on (http:\/\/[^\s"]+)[\s"]/);
       const url = new URL(printed);
       // A server that listens everywhere prints `localhost`, but the tests use IPv4.
       if (url.hostname === 'localhost') url.hostname = '127.0.0.1';

@@ -1,5 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { BirdsongNode } from '../harness/birdsong-node.js';
+import { startChromium } from '../harness/chromium.js';
 import { request } from '../harness/http-client.js';
 import { SseReader } from '../harness/sse-reader.js';
 
@@ -82,7 +85,52 @@ describe('Pages of other origins', () => {
     expect(preflight.headers['access-control-allow-methods']).toContain('POST');
     expect(preflight.headers['access-control-allow-headers']).toMatch(/idempotency-key/i);
     expect(preflight.headers.vary).toMatch(/origin/i);
+    expect(preflight.headers['access-control-max-age']).toBe('600');
+    expect(answer.headers['access-control-allow-credentials']).toBe('true');
     expect(answer.headers['access-control-expose-headers']).toMatch(/retry-after/i);
     expect(answer.headers.vary).toMatch(/origin/i);
   });
+
+  it('read and send with credentials in a browser if they are listed, and neither if not', async () => {
+    const pages = createServer((_, response) => {
+      response.setHeader('Content-Type', 'text/html');
+      response.end('<!doctype html><title>page</title>');
+    });
+    await new Promise<void>((resolve) => pages.listen(0, resolve));
+    const { port } = pages.address() as AddressInfo;
+    const listed = `http://127.0.0.2:${port}`;
+    node = await BirdsongNode.start({ env: { CORS_ORIGINS: listed } });
+    const browser = await startChromium();
+    try {
+      const use = async (origin: string) => {
+        const page = await browser.newPage();
+        await page.goto(origin);
+        return page.evaluate(useChannel, `${node?.url ?? ''}/channels/public.cors`);
+      };
+      expect(await use(listed)).toEqual({ stream: 'open', sent: 201 });
+      expect(await use(`http://127.0.0.3:${port}`)).toEqual({ stream: 'closed', sent: 'refused' });
+    } finally {
+      await browser.close();
+      pages.close();
+    }
+  });
 });
+
+/** Runs in the page. */
+async function useChannel(url: string): Promise<{ stream: string; sent: number | string }> {
+  const events = new EventSource(`${url}/events`, { withCredentials: true });
+  const stream = await new Promise<string>((resolve) => {
+    events.addEventListener('stream.ready', () => resolve('open'));
+    events.onerror = () => resolve(events.readyState === EventSource.CLOSED ? 'closed' : 'lost');
+  });
+  const sent = await fetch(`${url}/messages`, {
+    method: 'POST',
+    credentials: 'include',
+    headers: { 'Content-Type': 'application/json', 'Idempotency-Key': '1' },
+    body: '{"data":1}',
+  }).then(
+    ({ status }) => status,
+    () => 'refused',
+  );
+  return { stream, sent };
+}

@@ -1,0 +1,39 @@
+import type { BirdsongOptions } from '../config/birdsong-options.js';
+import type { AccessRule } from '../channels/policy.js';
+import type { Environment } from './environment.js';
+
+type Channels = BirdsongOptions['channels'];
+
+const ANY_HOST = ['0.0.0.0', '::'];
+
+/** What the server is open to, in a line each, for whoever exposes it to a network. */
+export function exposure(
+  { HOST, CORS_ORIGINS, MAX_CONNECTIONS_PER_ADDRESS }: Environment,
+  channels: Channels,
+): string[] {
+  const lists = [
+    ['Anyone may send to', namesWhere(channels, 'publish', 'anyone')],
+    ['Anyone may read', namesWhere(channels, 'subscribe', 'anyone')],
+    ['Nobody may read', namesWhere(channels, 'subscribe', 'nobody')],
+  ] as const;
+  return [
+    ...(ANY_HOST.includes(HOST) ? ['Other machines can reach this server (HOST).'] : []),
+    ...lists.flatMap(([who, names]) => (names.length > 0 ? [`${who} ${names.join(', ')}.`] : [])),
+    CORS_ORIGINS
+      ? `Pages of ${CORS_ORIGINS.join(', ')} may use this server with the cookies of its readers (CORS_ORIGINS).`
+      : 'Pages of other origins may not use this server (CORS_ORIGINS).',
+    MAX_CONNECTIONS_PER_ADDRESS === undefined
+      ? 'One address may take all connections (MAX_CONNECTIONS_PER_ADDRESS).'
+      : `One address may have ${MAX_CONNECTIONS_PER_ADDRESS} requests under way (MAX_CONNECTIONS_PER_ADDRESS).`,
+  ];
+}
+
+function namesWhere(
+  channels: Channels,
+  action: 'publish' | 'subscribe',
+  wanted: AccessRule,
+): string[] {
+  return Object.entries(channels)
+    .filter(([, policy]) => (policy[action] ?? 'nobody') === wanted)
+    .map(([pattern]) => pattern);
+}
