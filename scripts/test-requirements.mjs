@@ -12,6 +12,8 @@ const required = [
   { program: 'nginx', debian: 'nginx-light' },
   { program: 'openssl', debian: 'openssl' },
   { program: 'systemd-analyze', debian: 'systemd' },
+  { program: 'python3', debian: 'python3' },
+  { program: 'pip3', debian: 'python3-pip' },
 ];
 
 const missing = () => required.filter(({ program }) => !found(program));
