@@ -97,8 +97,8 @@ export interface Subscription {
  * Every method but `close` rejects with `BirdsongError` `broker-unavailable` when the broker cannot answer. It does so
  * within seconds, because senders wait for it.
  *
- * A channel without new messages keeps its epoch for as long as readers may come back: 30 days in Birdsong's own
- * engines. `OrderedSubscriptions` provides the third guarantee for engines whose messages travel over a network.
+ * A channel without new messages keeps its epoch for as long as readers may come back (`BrokerSettings.keepPositionsMs`).
+ * `OrderedSubscriptions` provides the third guarantee for engines whose messages travel over a network.
  */
 export abstract class Broker {
   /** Called once, before every other method. Resolves once the broker can be used. */

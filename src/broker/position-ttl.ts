@@ -1,8 +1,6 @@
-/**
- * How long a channel without new messages keeps its epoch, in milliseconds: 30 days, or as long as its history if that
- * is longer. A reader that comes back later is told of a gap.
- */
-export const POSITION_TTL_MS = 30 * 86_400_000;
+/** The longest time, in milliseconds, for which a channel that was read but never had a message keeps its position: a day. */
+const NEVER_USED_MAX_MS = 86_400_000;
 
-/** The same, in milliseconds, for a channel that was read but never had a message: one day. */
-export const NEVER_USED_TTL_MS = 86_400_000;
+/** How long a channel that was read but never had a message keeps its position, in milliseconds. */
+export const neverUsedTtlMs = (keepPositionsMs: number): number =>
+  Math.min(NEVER_USED_MAX_MS, keepPositionsMs);

@@ -50,6 +50,12 @@ export interface BirdsongOptions<Claims = import('../channels/policy.js').Unknow
    */
   readonly idempotencySeconds?: number | undefined;
   /**
+   * Seconds for which a channel without new messages keeps its position, after its history has aged out. A reader
+   * that comes back later gets a gap, and a channel that is used again begins a new history. Each such channel takes
+   * some 700 bytes of Redis, or less of this process. A whole number from 1 to 315,360,000. Default 2,592,000.
+   */
+  readonly keepPositionsSeconds?: number | undefined;
+  /**
    * Seconds of silence after which a stream gets a comment, so that no proxy takes it for dead. Keep this below the
    * read timeout of every proxy in front (deploy/nginx: 60 s). A number from 0.05 to 3600. Default 15.
    */

@@ -67,6 +67,10 @@ export const birdsongSchema = z.strictObject({
     variable: 'IDEMPOTENCY_SECONDS',
     text: 'Seconds for which Birdsong remembers an `Idempotency-Key`.',
   }),
+  keepPositionsSeconds: option(whole(1, 315_360_000).default(2_592_000), {
+    variable: 'KEEP_POSITIONS_SECONDS',
+    text: 'Seconds for which a channel without new messages keeps its position, after its history has aged out. A reader that comes back later gets a gap, and a channel that is used again begins a new history. Each such channel takes some 700 bytes of Redis, or less of this process.',
+  }),
   heartbeatSeconds: option(fraction(0.05, 3600).default(15), {
     variable: 'HEARTBEAT_SECONDS',
     text: 'Seconds of silence after which a stream gets a comment, so that no proxy takes it for dead. Keep this below the read timeout of every proxy in front (deploy/nginx: 60 s).',

@@ -3,9 +3,15 @@ import { brokerContract } from 'birdsong/testing/contract';
 import { test } from 'node:test';
 import { MemoryBroker } from './dist/engines/memory/memory-broker.js';
 
+const settings = {
+  idempotencyMs: 300_000,
+  keepPositionsMs: 2_592_000_000,
+  maxMessageBytes: 61_440,
+};
+
 const createWorld = () => ({
   node: () => ({
-    createBroker: () => new MemoryBroker({ idempotencyMs: 300_000, maxMessageBytes: 65_536 }),
+    createBroker: () => new MemoryBroker(settings),
   }),
   close: () => Promise.resolve(),
 });

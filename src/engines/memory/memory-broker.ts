@@ -15,7 +15,7 @@ import {
 } from '../../broker/broker.port.js';
 import { gapBehind } from '../../broker/gap.js';
 import { OffsetLog } from '../../broker/offset-log.js';
-import { NEVER_USED_TTL_MS, POSITION_TTL_MS } from '../../broker/position-ttl.js';
+import { neverUsedTtlMs } from '../../broker/position-ttl.js';
 
 interface StoredMessage {
   readonly message: EncodedMessage;
@@ -35,7 +35,8 @@ interface MemoryChannel {
   /** By idempotency key, the next to expire first. */
   readonly remembered: Map<string, RememberedBatch>;
   ageMs: number;
-  usedAtMs: number;
+  /** When it began, or the last message was published. */
+  publishedAtMs: number;
   listener: ChannelListener | undefined;
 }
 
@@ -63,6 +64,7 @@ export class MemoryBroker extends Broker {
   override publish(channel: BrokerChannel, batch: Batch): Promise<PublishResult> {
     const state = this.use(channel);
     const now = Date.now();
+    state.publishedAtMs = now;
     forgetExpired(state.remembered, now);
     const { publications, createdAtMs, idempotencyKey: key } = batch;
     const earlier = key === undefined ? undefined : state.remembered.get(key);
@@ -143,13 +145,16 @@ export class MemoryBroker extends Broker {
     const now = Date.now();
     const ageMs = channel.history.ageSeconds * 1000;
     let state = this.channels.get(channel.name);
+    if (state && this.isOver(state, now)) {
+      state = undefined;
+    }
     if (!state) {
       const log = new OffsetLog<StoredMessage>(1);
-      state = { epoch: now, log, remembered: new Map(), ageMs, usedAtMs: now, listener: undefined };
+      const remembered = new Map<string, RememberedBatch>();
+      state = { epoch: now, log, remembered, ageMs, publishedAtMs: now, listener: undefined };
       this.channels.set(channel.name, state);
     }
     state.ageMs = ageMs;
-    state.usedAtMs = now;
     dropAged(state, now);
     return state;
   }
@@ -158,14 +163,21 @@ export class MemoryBroker extends Broker {
   private sweep(): void {
     const now = Date.now();
     for (const [name, state] of this.channels) {
-      dropAged(state, now);
-      forgetExpired(state.remembered, now);
-      const ttlMs = state.log.last > 0 ? POSITION_TTL_MS : NEVER_USED_TTL_MS;
-      const isIdle = state.log.count === 0 && state.remembered.size === 0 && !state.listener;
-      if (isIdle && now - state.usedAtMs > ttlMs) {
+      if (this.isOver(state, now)) {
         this.channels.delete(name);
       }
     }
+  }
+
+  /** Frees what has expired. Returns whether nothing is left, and the channel has kept its position long enough. */
+  private isOver(state: MemoryChannel, now: number): boolean {
+    const { log, remembered, listener, publishedAtMs } = state;
+    dropAged(state, now);
+    forgetExpired(remembered, now);
+    const { keepPositionsMs } = this.settings;
+    const ttlMs = log.last > 0 ? keepPositionsMs : neverUsedTtlMs(keepPositionsMs);
+    const isIdle = log.count === 0 && remembered.size === 0 && !listener;
+    return isIdle && now - publishedAtMs > ttlMs;
   }
 }
 

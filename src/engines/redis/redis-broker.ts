@@ -13,7 +13,7 @@ import {
 import { gapBehind } from '../../broker/gap.js';
 import { BrokerSettings } from '../../broker/broker-settings.js';
 import { OrderedSubscriptions } from '../../broker/ordered-subscriptions.js';
-import { NEVER_USED_TTL_MS, POSITION_TTL_MS } from '../../broker/position-ttl.js';
+import { neverUsedTtlMs } from '../../broker/position-ttl.js';
 import { databaseOf, type RedisSettings } from '../../config/redis-settings.js';
 import type { UnavailableReason } from '../../errors/birdsong-error.js';
 import { brokerUnavailable } from '../../errors/broker-unavailable.js';
@@ -101,7 +101,7 @@ export class RedisBroker extends Broker {
         before?.offset ?? '',
         limit,
         history.ageSeconds * 1000,
-        NEVER_USED_TTL_MS,
+        neverUsedTtlMs(this.settings.keepPositionsMs),
         PAGE_BYTES,
         isWitness ? '1' : '',
       ),
@@ -143,8 +143,8 @@ export class RedisBroker extends Broker {
         this.keys.pubSub(name),
         history.count,
         ageMs,
-        Math.max(POSITION_TTL_MS, ageMs),
-        NEVER_USED_TTL_MS,
+        Math.max(this.settings.keepPositionsMs, ageMs),
+        neverUsedTtlMs(this.settings.keepPositionsMs),
         `${createdAtMs} ${publications.map(({ type }) => type).join(',')}`,
         this.settings.idempotencyMs,
         known?.epoch ?? '',
