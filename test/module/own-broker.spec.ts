@@ -52,7 +52,11 @@ class WatchedBroker extends HubBroker {
   }
 }
 
-const SETTINGS = { idempotencyMs: 300_000, keepPositionsMs: 2_592_000_000, maxMessageBytes: 61_440 };
+const SETTINGS = {
+  idempotencyMs: 300_000,
+  keepPositionsMs: 2_592_000_000,
+  maxMessageBytes: 61_440,
+};
 const fromFactory: BrokerFactory = (settings) => new HubBroker(settings, hub.port);
 
 describe('A broker of one’s own', () => {
