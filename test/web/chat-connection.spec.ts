@@ -124,16 +124,70 @@ test('a message written while the server is away is sent when it is back, once',
   const { port } = node;
   await node.kill();
   await tab.say('patience');
-  await tab.at('send-state').getByText('Trying again').waitFor();
-  expect(await tab.at('send').isDisabled()).toBe(true);
-  expect(await tab.written()).toBe('patience');
+  await tab.at('message-note').getByText('The server is away').waitFor();
+  expect(await tab.written()).toBe('');
 
   node = await BirdsongNode.start({ port });
   await tab.untilState('live');
   await tab.untilSaid('patience');
-  await tab.page.locator('[data-testid="message-input"]:placeholder-shown').waitFor();
+  await tab.untilSent();
   await tab.at('pending-message').waitFor({ state: 'detached' });
   expect(await tab.texts()).toEqual(['patience']);
+});
+
+test('what is written offline can be corrected and removed, survives a reload, and goes out in order', async () => {
+  await tab.page.context().setOffline(true);
+  await tab.untilState('offline');
+  for (const text of ['frist', 'second', 'never mind']) await tab.say(text);
+  expect(await tab.at('message-note').allTextContents()).toEqual(
+    Array.from({ length: 3 }, () => 'You are offline · '),
+  );
+  await tab.at('remove').nth(2).click();
+  await tab.at('edit').first().click();
+  expect(await tab.written()).toBe('frist');
+  await tab.say('first');
+  await tab.at('message-input').fill('half a thou');
+  expect(await tab.texts()).toEqual(['second', 'first']);
+
+  await tab.page.context().setOffline(false);
+  await tab.page.route('**/messages', (route) => route.abort());
+  await tab.page.reload();
+  expect(await tab.written()).toBe('half a thou');
+  await tab.page.unroute('**/messages');
+  await tab.untilSent();
+  await tab.untilSaid('first');
+
+  expect(await tab.texts()).toEqual(['second', 'first']);
+});
+
+test.each(['not JSON', '[1,null,{"key":"k"}]', '{"a":1}'])(
+  'a page whose storage holds %j works',
+  async (garbage) => {
+    for (const what of ['outbox', 'own']) {
+      const key = `birdsong.${what}.chat.lobby`;
+      await tab.page.evaluate(`localStorage.setItem('${key}', '${garbage}')`);
+    }
+    await tab.page.reload();
+    await tab.untilState('live');
+    await tab.say('all the same');
+    await tab.untilSaid('all the same');
+  },
+);
+
+test('a connection that died silently is noticed and replaced', async () => {
+  await node.stop();
+  node = await BirdsongNode.start({ port: node.port, env: { HEARTBEAT_SECONDS: '0.5' } });
+  await tab.untilState('live');
+  await tab.say('before');
+  await tab.untilSaid('before');
+  proxy.blackhole();
+  await tab.untilState('reconnecting');
+  await proxy.restore();
+  await tab.untilState('live');
+  await tab.say('after');
+  await tab.untilSaid('after');
+
+  expect(await tab.texts()).toEqual(['before', 'after']);
 });
 
 test('a message that was accepted while the stream was away is shown, and only once', async () => {

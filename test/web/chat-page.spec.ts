@@ -87,54 +87,6 @@ describe('talking', () => {
     expect(await bo.page.evaluate('globalThis.broken')).toBeUndefined();
   });
 
-  test('a message whose answer was lost is sent again and appears once', async () => {
-    const ada = await openTab({ room: 'lost-answer', name: 'Ada' });
-    await ada.untilState('live');
-    const keys: (string | undefined)[] = [];
-    await ada.page.route('**/messages', async (route) => {
-      keys.push(route.request().headers()['idempotency-key']);
-      if (keys.length > 1) return route.continue();
-      await route.fetch();
-      return route.abort();
-    });
-
-    const answered = ada.page.waitForResponse((response) => response.url().endsWith('/messages'));
-    await ada.say('only once');
-    await ada.untilSaid('only once');
-    expect((await answered).status()).toBe(200);
-    await ada.page.locator('[data-testid="message-input"]:placeholder-shown').waitFor();
-    await ada.say('the next one');
-    await ada.untilSaid('the next one');
-
-    expect(await ada.texts()).toEqual(['only once', 'the next one']);
-    expect(keys[0]).toBe(keys[1]);
-    expect(keys[2]).not.toBe(keys[0]);
-  });
-
-  test('a refused message is explained and stays in the box', async () => {
-    const ada = await openTab({ room: 'refused', name: 'Ada' });
-    await ada.untilState('live');
-    // The page itself sends no message that long.
-    await ada.page.route('**/messages', (route) =>
-      route.continue({
-        postData: JSON.stringify({ data: { name: 'Ada', message: 'x'.repeat(4_001) } }),
-      }),
-    );
-
-    await ada.say('my dear text');
-    const problem = ada.at('send-error');
-    await problem.getByText('Not sent.').waitFor();
-    expect(await problem.textContent()).toContain('The data does not fit');
-    expect(await problem.textContent()).toContain('message: ');
-    expect(await ada.written()).toBe('my dear text');
-
-    await ada.page.unroute('**/messages');
-    await ada.at('send').click();
-    await ada.untilSaid('my dear text');
-    expect(await problem.textContent()).toBe('');
-    expect(await ada.texts()).toEqual(['my dear text']);
-  });
-
   test('a text that is too long cannot be sent, and the page says so', async () => {
     const ada = await openTab({ room: 'too-long', name: 'Ada' });
     await ada.at('message-input').fill('x'.repeat(4_001));

@@ -66,6 +66,11 @@ export class ChatTab {
     await this.said(text).first().waitFor();
   }
 
+  /** Resolves when nothing waits to be sent. */
+  async untilSent(): Promise<void> {
+    await this.at('outgoing-message').last().waitFor({ state: 'detached' });
+  }
+
   /** The texts in the log, from the oldest to the newest. */
   async texts(): Promise<string[]> {
     return this.at('message-text').allTextContents();

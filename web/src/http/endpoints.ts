@@ -9,8 +9,8 @@ function channelUrl(channel: string, leaf: string, query: Record<string, string>
 
 /** The live stream. It begins with the last messages, or with what was missed after `lastEventId`. */
 export function eventsUrl(channel: string, lastEventId: string): string {
-  const history = String(HISTORY_COUNT);
-  return channelUrl(channel, 'events', lastEventId === '' ? { history } : { history, lastEventId });
+  const query = { history: String(HISTORY_COUNT), heartbeat: 'event' };
+  return channelUrl(channel, 'events', lastEventId === '' ? query : { ...query, lastEventId });
 }
 
 export function messagesUrl(channel: string): string {

@@ -2,7 +2,6 @@ import { messagesUrl } from '../http/endpoints.js';
 import { parseObject, stringOf } from '../http/json.js';
 import { UNREACHABLE, readProblem, type Problem } from '../http/problem.js';
 import { request } from '../http/request.js';
-import { backoffMs } from '../stream/backoff.js';
 
 export interface Accepted {
   readonly id: string;
@@ -11,47 +10,26 @@ export interface Accepted {
 
 export interface Refused {
   readonly problem: Problem;
-}
-
-interface Failed extends Refused {
+  /** Whether the same message may be accepted later: the server, or a proxy in front of it, has no room or is away. */
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
 }
 
-const ATTEMPT_COUNT = 6;
-const LONGEST_WAIT_MS = 30_000;
+const RETRYABLE = [429, 502, 503, 504];
 
-/** The server, or a proxy in front of it, is temporarily unavailable. */
-const RETRYABLE = [502, 503, 504];
-
-/**
- * Sends one message, again and with the same key while the server is away: it may have accepted the
- * message although its answer was lost. `onRetry` is called before each wait.
- */
+/** Sends one message. The server may have accepted it although its answer was lost, so send it again with the same key. */
 export async function postMessage(
   channel: string,
   body: string,
   key: string,
-  onRetry: () => void,
 ): Promise<Accepted | Refused> {
-  for (let failureCount = 0; ; failureCount += 1) {
-    const outcome = await attempt(channel, body, key);
-    if ('id' in outcome) return outcome;
-    if (!outcome.retryable || failureCount + 1 === ATTEMPT_COUNT) return outcome;
-    onRetry();
-    const waitMs = outcome.retryAfterMs ?? backoffMs(failureCount);
-    await new Promise((resolve) => setTimeout(resolve, Math.min(waitMs, LONGEST_WAIT_MS)));
-  }
-}
-
-async function attempt(channel: string, body: string, key: string): Promise<Accepted | Failed> {
   try {
     const response = await request(messagesUrl(channel), {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key },
       body,
     });
-    if (!response.ok) return await failed(response);
+    if (!response.ok) return await refused(response);
     const { id, createdAt } = parseObject(await response.text());
     return { id: stringOf(id), createdAt: stringOf(createdAt) };
   } catch {
@@ -59,7 +37,7 @@ async function attempt(channel: string, body: string, key: string): Promise<Acce
   }
 }
 
-async function failed(response: Response): Promise<Failed> {
+async function refused(response: Response): Promise<Refused> {
   const seconds = Number.parseInt(response.headers.get('Retry-After') ?? '', 10);
   return {
     problem: await readProblem(response),

@@ -16,12 +16,20 @@ export interface StreamReader {
   readonly onEnded: (reason: string) => void;
 }
 
+/** How long a stream may be silent before the server has said how often it sends heartbeats. */
+const SILENCE_MS = 40_000;
+
+/** Two and a half heartbeats, in milliseconds for each second of one. */
+const SILENT_BEATS_MS = 2_500;
+
 /** The live stream of one channel. Whenever it ends, it is reopened after the last event received. */
 export class RoomStream {
   readonly #channel: string;
   readonly #reader: StreamReader;
   #source: EventSource | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #watchdog: ReturnType<typeof setTimeout> | undefined;
+  #silenceMs = SILENCE_MS;
   #lastEventId = '';
   #failureCount = 0;
   #ended = false;
@@ -39,6 +47,8 @@ export class RoomStream {
     this.#reader.onState(first ? 'connecting' : 'reconnecting');
     const source = new EventSource(eventsUrl(this.#channel, this.#lastEventId));
     source.addEventListener('stream.ready', (event: MessageEvent<string>) => this.#ready(event));
+    source.addEventListener('open', () => this.#heard());
+    source.addEventListener('stream.heartbeat', () => this.#heard());
     source.addEventListener('stream.gap', () => this.#reader.onGap());
     source.addEventListener('stream.closing', (event: MessageEvent<string>) =>
       this.#closing(event),
@@ -50,13 +60,22 @@ export class RoomStream {
 
   close(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#watchdog);
     this.#source?.close();
+  }
+
+  /** Something came. A connection that stays silent for longer than heartbeats take is dead, and the browser cannot see it. */
+  #heard(): void {
+    clearTimeout(this.#watchdog);
+    this.#watchdog = setTimeout(() => this.open(), this.#silenceMs);
   }
 
   #ready(event: MessageEvent<string>): void {
     this.#failureCount = 0;
     this.#lastEventId = event.lastEventId;
-    const { channels } = parseObject(event.data);
+    const { channels, heartbeatSeconds } = parseObject(event.data);
+    if (typeof heartbeatSeconds === 'number') this.#silenceMs = heartbeatSeconds * SILENT_BEATS_MS;
+    this.#heard();
     const channel: unknown = Array.isArray(channels) ? channels[0] : undefined;
     const newest = isObject(channel) ? stringOf(channel['position']) : '';
     this.#reader.onState('live');
@@ -65,6 +84,7 @@ export class RoomStream {
 
   #message(event: MessageEvent<string>): void {
     this.#lastEventId = event.lastEventId;
+    this.#heard();
     this.#reader.onMessage(event.data);
   }
 
