@@ -142,12 +142,12 @@ async function measureLatencies(
   return latencies;
 }
 
-/** @returns how many of the messages it got, all or those before the server ended its stream */
+/** @returns how many of the messages it got, all or those before the first that was not kept for it */
 async function readAtLast(bench: Bench, publishedCount: number): Promise<number> {
-  const { deliveredCount, wasEnded } = await bench.load.call('unstall', {
+  const { deliveredCount, wasCut } = await bench.load.call('unstall', {
     ...{ count: publishedCount, deadlineMs: READ_DEADLINE_MS },
   });
-  if (deliveredCount < publishedCount && !wasEnded) {
+  if (deliveredCount < publishedCount && !wasCut) {
     throw new Error(`${deliveredCount} of ${publishedCount} for the one that reads at last`);
   }
   return deliveredCount;

@@ -19,8 +19,8 @@ export interface Settled {
 /** What a stalled reader got when it finally read. */
 export interface LateReading {
   readonly deliveredCount: number;
-  /** Whether the server ended its stream. */
-  readonly wasEnded: boolean;
+  /** Whether the server then ended its stream, or left messages out. */
+  readonly wasCut: boolean;
 }
 
 /** How many deliveries to wait for, and how long. */
@@ -86,8 +86,8 @@ answerCalls<LoadCommands>(
       stalledReaders.resume();
       await stalledTally.settle(count, deadlineMs);
       stalledReaders.close();
-      const { deliveredCount, lostCount } = stalledTally;
-      return { deliveredCount, wasEnded: lostCount > 0 };
+      const { deliveredCount, isClean } = stalledTally;
+      return { deliveredCount, wasCut: !isClean };
     },
     send,
   },
