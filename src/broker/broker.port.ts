@@ -1,3 +1,4 @@
+import type { Channel } from '../channels/channel-policies.js';
 import type { HistoryLimits } from '../channels/policy.js';
 import type { UnavailableReason } from '../errors/birdsong-error.js';
 import type { EncodedMessage } from '../protocol/message.js';
@@ -8,7 +9,14 @@ import type { Gap } from './gap.js';
 export interface BrokerChannel {
   /** 1 to 128 characters of `A-Z a-z 0-9 _ - : .`. */
   readonly name: string;
+  /** The pattern of its policy, whose channels share `history.totalBytes`. */
+  readonly pattern: string;
+  /** An engine whose store has bounds of its own may leave `bytes` and `totalBytes` to it. */
   readonly history: HistoryLimits;
+}
+
+export function brokerChannelOf({ name, policy }: Channel): BrokerChannel {
+  return { name, pattern: policy.pattern, history: policy.history };
 }
 
 /** A message that has no position yet. */
@@ -97,7 +105,8 @@ export interface Subscription {
  * Every method but `close` rejects with `BirdsongError` `broker-unavailable` when the broker cannot answer. It does so
  * within seconds, because senders wait for it.
  *
- * A channel without new messages keeps its epoch for as long as readers may come back (`BrokerSettings.keepPositionsMs`).
+ * A channel without new messages keeps its epoch for as long as readers may come back (`BrokerSettings.keepPositionsMs`),
+ * unless its pattern has more than `totalBytes`. Whoever comes back to a channel that was dropped is told of a gap.
  * `OrderedSubscriptions` provides the third guarantee for engines whose messages travel over a network.
  */
 export abstract class Broker {

@@ -40,10 +40,18 @@ export class OffsetLog<T> {
 
   dropOldest(): void {
     this.items[this.dropped++] = undefined;
-    if (this.dropped > 32 && this.dropped * 2 > this.items.length) {
+    if (this.count === 0) {
+      this.clear();
+    } else if (this.dropped > 32 && this.dropped * 2 > this.items.length) {
       this.items = this.items.slice(this.dropped);
       this.dropped = 0;
     }
+  }
+
+  /** Drops everything. */
+  clear(): void {
+    this.items = [];
+    this.dropped = 0;
   }
 
   /** The items from offset `from` to `to`, both included, as far as the log has them. */

@@ -70,6 +70,14 @@ export interface HistoryLimits {
   readonly count: number;
   /** Seconds for which a message is kept. Default 86,400 (24 hours). */
   readonly ageSeconds: number;
+  /** The most bytes of messages that a channel keeps. The newest is kept, however large. Default no limit. */
+  readonly bytes?: number | undefined;
+  /**
+   * The most bytes that all channels of this pattern take together, idle ones included. Beyond it, channels are dropped
+   * whole, those that have had no message for longest first, and readers that come back to one are told of a gap. In a
+   * Redis Cluster, each master has that much. Set it where anyone may send to any number of channels. Default no limit.
+   */
+  readonly totalBytes?: number | undefined;
 }
 
 /**
@@ -109,6 +117,9 @@ export interface Policy {
 
 export const DEFAULT_HISTORY: HistoryLimits = Object.freeze({ count: 1000, ageSeconds: 86_400 });
 
+/** A tebibyte. */
+const MAX_HISTORY_BYTES = 2 ** 40;
+
 const accessRule = z
   .custom<AccessRule>(
     (rule) =>
@@ -132,6 +143,8 @@ const policySchema = z.strictObject({
     .strictObject({
       count: z.number().int().min(1).max(1_000_000).default(DEFAULT_HISTORY.count),
       ageSeconds: z.number().int().min(1).max(315_360_000).default(DEFAULT_HISTORY.ageSeconds),
+      bytes: z.number().int().min(1024).max(MAX_HISTORY_BYTES).optional(),
+      totalBytes: z.number().int().min(65_536).max(MAX_HISTORY_BYTES).optional(),
     })
     .prefault({}),
   slowReader: z.enum(['close', 'drop-oldest', 'latest-only']).default('close'),

@@ -1,4 +1,9 @@
-import type { Broker, BrokerChannel, Subscription } from '../broker/broker.port.js';
+import {
+  brokerChannelOf,
+  type Broker,
+  type BrokerChannel,
+  type Subscription,
+} from '../broker/broker.port.js';
 import type { Gap } from '../broker/gap.js';
 import { Retry } from '../concurrency/retry.js';
 import type { EncodedMessage } from '../protocol/message.js';
@@ -57,7 +62,7 @@ export class ChannelFeed {
     coalesceMs: number,
   ) {
     this.ring = new FrameRing(budget);
-    this.brokerChannel = { name: channel.name, history: channel.policy.history };
+    this.brokerChannel = brokerChannelOf(channel);
     this.history = new ReplaySource(broker, limiter, this.brokerChannel);
     this.pacer = new Pacer(() => this.flush(), coalesceMs);
     this.opened = this.open();

@@ -1,5 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { Broker, type HistoryPage, type HistoryQuery } from '../broker/broker.port.js';
+import {
+  Broker,
+  brokerChannelOf,
+  type HistoryPage,
+  type HistoryQuery,
+} from '../broker/broker.port.js';
 import { Stopping } from '../concurrency/stopping.js';
 import { Pause } from '../concurrency/pause.js';
 import type { Position } from '../protocol/position.js';
@@ -27,8 +32,7 @@ export class HistoryService {
 
   /** @throws BirdsongError `broker-unavailable` or `overloaded` */
   read(channel: Channel, query: HistoryQuery): Promise<HistoryPage> {
-    const brokerChannel = { name: channel.name, history: channel.policy.history };
-    return this.limiter.run(() => this.broker.read(brokerChannel, query), MAX_WAIT_MS);
+    return this.limiter.run(() => this.broker.read(brokerChannelOf(channel), query), MAX_WAIT_MS);
   }
 
   /**

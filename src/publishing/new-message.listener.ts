@@ -1,5 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Broker, type PublishResult, type Publication } from '../broker/broker.port.js';
+import {
+  Broker,
+  brokerChannelOf,
+  type PublishResult,
+  type Publication,
+} from '../broker/broker.port.js';
 import { BrokerLifecycle } from '../broker/broker-lifecycle.js';
 import { ChannelPolicies, type Channel } from '../channels/channel-policies.js';
 import { BirdsongSettings } from '../config/birdsong-settings.js';
@@ -76,10 +81,10 @@ export class NewMessageListener {
     if (!this.lifecycle.isOpen) {
       await this.lifecycle.open();
     }
-    const result = await this.broker.publish(
-      { name, history: policy.history },
-      { publications, createdAtMs, idempotencyKey: scopedKey(send, idempotencyKey) },
-    );
+    const result = await this.broker.publish(brokerChannelOf(channel), {
+      ...{ publications, createdAtMs },
+      idempotencyKey: scopedKey(send, idempotencyKey),
+    });
     this.announce(publications, result);
     return toReceipts(name, result);
   }

@@ -12,13 +12,16 @@ const chatData = z.strictObject({
 export function channelsOf({
   HISTORY_COUNT: count,
   HISTORY_SECONDS: ageSeconds,
+  HISTORY_BYTES: bytes,
+  HISTORY_TOTAL_BYTES: totalBytes,
 }: Environment): BirdsongOptions['channels'] {
-  const history = { count, ageSeconds };
+  const history = { count, ageSeconds, bytes };
+  const open = { publish: 'anyone', subscribe: 'anyone' } as const;
   return {
-    'chat.:room': { publish: 'anyone', subscribe: 'anyone', data: chatData, history },
+    'chat.:room': { ...open, data: chatData, history: { ...history, totalBytes } },
     // Closed to everyone until the server has identities.
     'user.:userId': { history },
     'user.:userId.*': { history },
-    'public.*': { publish: 'anyone', subscribe: 'anyone', history },
+    'public.*': { ...open, history: { ...history, totalBytes } },
   };
 }

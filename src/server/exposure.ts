@@ -19,6 +19,7 @@ export function exposure(
   return [
     ...(ANY_HOST.includes(HOST) ? ['Other machines can reach this server (HOST).'] : []),
     ...lists.flatMap(([who, names]) => (names.length > 0 ? [`${who} ${names.join(', ')}.`] : [])),
+    `What anyone sends takes at most ${mebibytes(channels)} MiB (HISTORY_TOTAL_BYTES).`,
     CORS_ORIGINS
       ? `Pages of ${CORS_ORIGINS.join(', ')} may use this server with the cookies of its readers (CORS_ORIGINS).`
       : 'Pages of other origins may not use this server (CORS_ORIGINS).',
@@ -26,6 +27,12 @@ export function exposure(
       ? 'One address may take all connections (MAX_CONNECTIONS_PER_ADDRESS).'
       : `One address may have ${MAX_CONNECTIONS_PER_ADDRESS} requests under way (MAX_CONNECTIONS_PER_ADDRESS).`,
   ];
+}
+
+/** What all channels with a budget may take together. */
+function mebibytes(channels: Channels): number {
+  const budgets = Object.values(channels).map(({ history }) => history?.totalBytes ?? 0);
+  return Math.ceil(budgets.reduce((sum, bytes) => sum + bytes, 0) / 1_048_576);
 }
 
 function namesWhere(

@@ -107,6 +107,12 @@ const serverSchema = z.object({
   HISTORY_SECONDS: option(whole(1, 315_360_000).default(86_400), {
     text: 'Seconds for which a channel keeps a message.',
   }),
+  HISTORY_BYTES: option(whole(1024, 2 ** 40).default(4 * 1024 * 1024), {
+    text: 'The most bytes of messages that a channel keeps. The newest is kept, however large.',
+  }),
+  HISTORY_TOTAL_BYTES: option(whole(65_536, 2 ** 40).default(64 * 1024 * 1024), {
+    text: 'The most bytes that all channels of a pattern to which anyone may send take together (`chat.:room`, `public.*`), in each Redis master or, without Redis, in the process. Beyond it, those that have had no message for longest are dropped.',
+  }),
   REDIS_TLS_CA_FILE: option(file.optional(), {
     text: 'Path of a PEM file with the certificate of your own CA.',
     unset: 'the CAs that Node knows',

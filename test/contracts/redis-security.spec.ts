@@ -92,6 +92,8 @@ describe('RedisBroker, with TLS, users and passwords,', () => {
     ['hset'],
     ['xrevrange'],
     ['hdel'],
+    ['hincrby'],
+    ['zrange'],
     ['pexpire'],
     ['set'],
     ['publish'],

@@ -168,6 +168,9 @@ describe('The docker-compose.yaml', () => {
       expect(await read('appendonly')).toEqual(['appendonly', 'yes']);
       expect(await read('appendfsync')).toEqual(['appendfsync', 'everysec']);
       expect(await read('maxmemory-policy')).toEqual(['maxmemory-policy', 'noeviction']);
+      // What anybody can fill: two patterns, and a quarter on top.
+      const [, maxmemory] = (await read('maxmemory')) as [string, string];
+      expect(2.5 * readEnvironment({}).HISTORY_TOTAL_BYTES).toBeLessThan(Number(maxmemory) / 2);
     } finally {
       await redis.stop();
     }

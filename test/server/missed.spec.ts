@@ -12,6 +12,8 @@ const HEAP_MIB = 120;
 const MISSED = {
   messages: Array.from({ length: 8 }, () => ({ data: `€${'x'.repeat(60_000)}` })),
 };
+/** Enough for all of it. */
+const HISTORY_TOTAL_BYTES = String(256 * 1024 * 1024);
 
 describe('A node that was cut off from Redis', () => {
   let redis: RedisServer;
@@ -23,9 +25,10 @@ describe('A node that was cut off from Redis', () => {
   beforeEach(async () => {
     redis = await RedisServer.start();
     proxy = await TcpProxy.start(redis.port);
-    other = await BirdsongNode.start({ env: { REDIS_URL: redis.url } });
+    other = await BirdsongNode.start({ env: { REDIS_URL: redis.url, HISTORY_TOTAL_BYTES } });
     node = await BirdsongNode.start({
       env: {
+        HISTORY_TOTAL_BYTES,
         REDIS_URL: `redis://127.0.0.1:${proxy.port}`,
         NODE_OPTIONS: `--max-old-space-size=${HEAP_MIB}`,
       },

@@ -14,30 +14,13 @@ import {
   type Subscription,
 } from '../../broker/broker.port.js';
 import { gapBehind } from '../../broker/gap.js';
-import { OffsetLog } from '../../broker/offset-log.js';
 import { neverUsedTtlMs } from '../../broker/position-ttl.js';
+import { ChannelGroup } from './channel-group.js';
+import type { MemoryChannel } from './memory-channel.js';
 
-interface StoredMessage {
-  readonly message: EncodedMessage;
-  readonly storedAtMs: number;
-}
-
-/** A batch that had an idempotency key. */
-interface RememberedBatch extends Omit<PublishResult, 'types' | 'duplicate'> {
-  /** Joined by commas: one string takes less memory than a thousand. */
-  readonly types: string;
-  readonly expiresAtMs: number;
-}
-
-interface MemoryChannel {
-  readonly epoch: number;
-  readonly log: OffsetLog<StoredMessage>;
-  /** By idempotency key, the next to expire first. */
-  readonly remembered: Map<string, RememberedBatch>;
-  ageMs: number;
-  /** When it began, or the last message was published. */
-  publishedAtMs: number;
-  listener: ChannelListener | undefined;
+interface Used {
+  readonly group: ChannelGroup;
+  readonly state: MemoryChannel;
 }
 
 const SWEEP_INTERVAL_MS = 10_000;
@@ -45,7 +28,8 @@ const SWEEP_INTERVAL_MS = 10_000;
 /** An engine that keeps everything in this process: for one node, without Redis. */
 @Injectable()
 export class MemoryBroker extends Broker {
-  private readonly channels = new Map<string, MemoryChannel>();
+  /** By pattern. */
+  private readonly groups = new Map<string, ChannelGroup>();
   private readonly sweeping: NodeJS.Timeout;
 
   constructor(private readonly settings: BrokerSettings) {
@@ -62,47 +46,42 @@ export class MemoryBroker extends Broker {
   }
 
   override publish(channel: BrokerChannel, batch: Batch): Promise<PublishResult> {
-    const state = this.use(channel);
-    const now = Date.now();
-    state.publishedAtMs = now;
-    forgetExpired(state.remembered, now);
+    const { group, state } = this.use(channel);
     const { publications, createdAtMs, idempotencyKey: key } = batch;
-    const earlier = key === undefined ? undefined : state.remembered.get(key);
+    const earlier = key === undefined ? undefined : state.recall(key);
     if (earlier) {
-      const { first, types, createdAtMs: acceptedAtMs } = earlier;
-      return Promise.resolve({
-        ...{ first, types: types.split(','), createdAtMs: acceptedAtMs, duplicate: true },
-      });
+      return Promise.resolve(earlier);
     }
+    const now = Date.now();
     const acceptance: PublishResult = {
-      first: { epoch: state.epoch, offset: state.log.last + 1 },
+      first: { epoch: state.epoch, offset: state.last + 1 },
       types: publications.map(({ type }) => type),
       createdAtMs,
       duplicate: false,
     };
     if (key !== undefined) {
-      state.remembered.set(key, {
-        ...{ first: acceptance.first, types: acceptance.types.join(','), createdAtMs },
-        expiresAtMs: now + this.settings.idempotencyMs,
-      });
+      state.remember(key, acceptance, now + this.settings.idempotencyMs);
     }
     for (const { type, tail } of publications) {
-      const position: Position = { epoch: state.epoch, offset: state.log.last + 1 };
+      const position: Position = { epoch: state.epoch, offset: state.last + 1 };
       const message = { position, type, json: completeJson(position, tail) };
-      state.log.append({ message, storedAtMs: now });
-      if (state.log.count > channel.history.count) {
-        state.log.dropOldest();
-      }
+      state.append(message, now);
       state.listener?.message(message);
+    }
+    state.publishedAtMs = now;
+    const { totalBytes } = channel.history;
+    if (totalBytes !== undefined) {
+      group.renew(channel.name, state);
+      group.shrink(totalBytes, state);
     }
     return Promise.resolve(acceptance);
   }
 
   override subscribe(channel: BrokerChannel, listener: ChannelListener): Promise<Subscription> {
-    const state = this.use(channel);
+    const { state } = this.use(channel);
     state.listener = listener;
     return Promise.resolve({
-      position: { epoch: state.epoch, offset: state.log.last },
+      position: { epoch: state.epoch, offset: state.last },
       close: () => {
         if (state.listener === listener) {
           state.listener = undefined;
@@ -112,23 +91,24 @@ export class MemoryBroker extends Broker {
   }
 
   override read(channel: BrokerChannel, query: HistoryQuery): Promise<HistoryPage> {
-    const { epoch, log } = this.use(channel);
+    const { state } = this.use(channel);
+    const { epoch, first, last } = state;
     const { after, before, limit } = query;
-    const newest: Position = { epoch, offset: log.last };
-    const isAfterKnown = !after || (after.epoch === epoch && after.offset <= log.last);
+    const newest: Position = { epoch, offset: last };
+    const isAfterKnown = !after || (after.epoch === epoch && after.offset <= last);
     const isBeforeKnown = !before || before.epoch === epoch;
-    const from = after && isAfterKnown ? Math.max(after.offset + 1, log.first) : log.first;
-    const to = isBeforeKnown ? Math.min(log.last, (before?.offset ?? Infinity) - 1) : 0;
+    const from = after && isAfterKnown ? Math.max(after.offset + 1, first) : first;
+    const to = isBeforeKnown ? Math.min(last, (before?.offset ?? Infinity) - 1) : 0;
     const entries = after
-      ? log.range(from, Math.min(to, from + limit - 1))
-      : log.range(Math.max(from, to - limit + 1), to).toReversed();
-    const messages = firstPage(entries.map(({ message }) => message));
+      ? state.range(from, Math.min(to, from + limit - 1))
+      : state.range(Math.max(from, to - limit + 1), to).toReversed();
+    const messages = firstPage(entries);
     return Promise.resolve({
       messages: after ? messages : messages.reverse(),
       newest,
       gap: gapBehind(after, {
         isKnown: isAfterKnown && isBeforeKnown,
-        next: from <= log.last ? { epoch, offset: from } : undefined,
+        next: from <= last ? { epoch, offset: from } : undefined,
         newest,
         end: newest,
       }),
@@ -137,62 +117,49 @@ export class MemoryBroker extends Broker {
 
   override close(): Promise<void> {
     clearInterval(this.sweeping);
-    this.channels.clear();
+    this.groups.clear();
     return Promise.resolve();
   }
 
-  private use(channel: BrokerChannel): MemoryChannel {
+  private use({ name, pattern, history }: BrokerChannel): Used {
     const now = Date.now();
-    const ageMs = channel.history.ageSeconds * 1000;
-    let state = this.channels.get(channel.name);
-    if (state && this.isOver(state, now)) {
-      state = undefined;
+    let group = this.groups.get(pattern);
+    if (!group) {
+      group = new ChannelGroup();
+      this.groups.set(pattern, group);
     }
-    if (!state) {
-      const log = new OffsetLog<StoredMessage>(1);
-      const remembered = new Map<string, RememberedBatch>();
-      state = { epoch: now, log, remembered, ageMs, publishedAtMs: now, listener: undefined };
-      this.channels.set(channel.name, state);
+    let state = group.get(name);
+    state?.setLimits(history);
+    if (!state || this.isOver(state, now)) {
+      if (state) {
+        group.delete(name, state);
+      }
+      state = group.add(name, history, now);
+      if (history.totalBytes !== undefined) {
+        group.shrink(history.totalBytes, state);
+      }
     }
-    state.ageMs = ageMs;
-    dropAged(state, now);
-    return state;
+    return { group, state };
   }
 
   /** Frees what has expired in channels that are no longer used. */
   private sweep(): void {
     const now = Date.now();
-    for (const [name, state] of this.channels) {
-      if (this.isOver(state, now)) {
-        this.channels.delete(name);
+    for (const group of this.groups.values()) {
+      for (const [name, state] of group.entries()) {
+        if (this.isOver(state, now)) {
+          group.delete(name, state);
+        }
       }
     }
   }
 
   /** Frees what has expired. Returns whether nothing is left, and the channel has kept its position long enough. */
   private isOver(state: MemoryChannel, now: number): boolean {
-    const { log, remembered, listener, publishedAtMs } = state;
-    dropAged(state, now);
-    forgetExpired(remembered, now);
+    state.dropExpired(now);
     const { keepPositionsMs } = this.settings;
-    const ttlMs = log.last > 0 ? keepPositionsMs : neverUsedTtlMs(keepPositionsMs);
-    const isIdle = log.count === 0 && remembered.size === 0 && !listener;
-    return isIdle && now - publishedAtMs > ttlMs;
-  }
-}
-
-function dropAged({ log, ageMs }: MemoryChannel, now: number): void {
-  while (log.oldest && log.oldest.storedAtMs + ageMs <= now) {
-    log.dropOldest();
-  }
-}
-
-function forgetExpired(remembered: MemoryChannel['remembered'], now: number): void {
-  for (const [key, { expiresAtMs }] of remembered) {
-    if (expiresAtMs > now) {
-      return;
-    }
-    remembered.delete(key);
+    const ttlMs = state.last > 0 ? keepPositionsMs : neverUsedTtlMs(keepPositionsMs);
+    return state.isIdle && now - state.publishedAtMs > ttlMs;
   }
 }
 

@@ -13,7 +13,7 @@ import {
 import { gapBehind } from '../../broker/gap.js';
 import { BrokerSettings } from '../../broker/broker-settings.js';
 import { OrderedSubscriptions } from '../../broker/ordered-subscriptions.js';
-import { neverUsedTtlMs } from '../../broker/position-ttl.js';
+import { neverUsedTtlMs, positionTtlMs } from '../../broker/position-ttl.js';
 import { databaseOf, type RedisSettings } from '../../config/redis-settings.js';
 import type { UnavailableReason } from '../../errors/birdsong-error.js';
 import { brokerUnavailable } from '../../errors/broker-unavailable.js';
@@ -23,6 +23,7 @@ import { unavailable } from './redis-client.js';
 import { RedisKeys } from './redis-keys.js';
 import { RedisShards } from './redis-shards.js';
 import { RedisSubscriptions } from './redis-subscriptions.js';
+import type { RedisShard } from './redis-shard.js';
 import type { ScriptCommands } from './scripts.js';
 
 /** The most bytes of messages that may wait for Redis to answer. Beyond that, a publish is refused at once. */
@@ -91,7 +92,7 @@ export class RedisBroker extends Broker {
   ): Promise<HistoryPage> {
     const { name, history } = channel;
     const { after, before, limit } = query;
-    const { answer } = await this.run(name, 'commands', (commands) =>
+    const { answer } = await this.run(name, 'commands', (commands, shard) =>
       commands.birdsongRead(
         this.keys.meta(name),
         this.keys.history(name),
@@ -104,6 +105,9 @@ export class RedisBroker extends Broker {
         neverUsedTtlMs(this.settings.keepPositionsMs),
         PAGE_BYTES,
         isWitness ? '1' : '',
+        limitText(history.totalBytes ?? Infinity),
+        this.budgetOf(channel, shard),
+        positionTtlMs(this.settings.keepPositionsMs, history),
       ),
     );
     const [epoch, newestText, isKnown, nextText, flat] = answer;
@@ -126,29 +130,33 @@ export class RedisBroker extends Broker {
   }
 
   private async append(
-    { name, history }: BrokerChannel,
+    channel: BrokerChannel,
     { publications, createdAtMs, idempotencyKey }: Batch,
     payloads: readonly string[],
   ): Promise<PublishResult> {
-    const ageMs = history.ageSeconds * 1000;
+    const { name, history } = channel;
+    const { ageSeconds, bytes = Infinity, totalBytes = Infinity } = history;
     const keys = [this.keys.meta(name), this.keys.history(name)];
     if (idempotencyKey !== undefined) {
       keys.push(this.keys.idempotency(name, idempotencyKey));
     }
     const known = this.lastPositions.last(name);
-    const { answer, shard, isAsked } = await this.run(name, 'sends', (commands) =>
+    const { answer, shard, isAsked } = await this.run(name, 'sends', (commands, shard) =>
       commands.birdsongPublish(
         keys.length,
         ...keys,
         this.keys.pubSub(name),
         history.count,
-        ageMs,
-        Math.max(this.settings.keepPositionsMs, ageMs),
+        ageSeconds * 1000,
+        positionTtlMs(this.settings.keepPositionsMs, history),
         neverUsedTtlMs(this.settings.keepPositionsMs),
         `${createdAtMs} ${publications.map(({ type }) => type).join(',')}`,
         this.settings.idempotencyMs,
         known?.epoch ?? '',
         known?.offset ?? '',
+        limitText(Math.min(bytes, totalBytes)),
+        limitText(totalBytes),
+        this.budgetOf(channel, shard),
         ...payloads,
       ),
     );
@@ -176,7 +184,7 @@ export class RedisBroker extends Broker {
   private run<T>(
     channel: string,
     over: 'commands' | 'sends',
-    call: (commands: ScriptCommands) => Promise<T>,
+    call: (commands: ScriptCommands, shard: RedisShard) => Promise<T>,
   ) {
     return this.shards.run(channel, async ({ shard, isAsked }) => {
       const commands = shard[over];
@@ -184,8 +192,14 @@ export class RedisBroker extends Broker {
         // Pipelined right before the call.
         commands.asking().catch(() => undefined);
       }
-      return { answer: await call(commands), shard, isAsked };
+      return { answer: await call(commands, shard), shard, isAsked };
     });
+  }
+
+  private budgetOf({ pattern, history }: BrokerChannel, { tag }: RedisShard): string {
+    return history.totalBytes === undefined || tag === undefined
+      ? ''
+      : this.keys.budget(pattern, tag);
   }
 
   private async hold<T>(bytes: number, send: () => Promise<T>): Promise<T> {
@@ -211,3 +225,6 @@ export class RedisBroker extends Broker {
       .catch(() => undefined);
   }
 }
+
+/** A limit as the scripts take it. */
+const limitText = (limit: number): number | '' => (Number.isFinite(limit) ? limit : '');

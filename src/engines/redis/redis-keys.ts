@@ -25,6 +25,14 @@ export class RedisKeys {
     return `${this.keyOf(channel)}:key:${key}`;
   }
 
+  /**
+   * What the channels of a pattern take together on one master.
+   * @param tag a hash tag of the master
+   */
+  budget(pattern: string, tag: string): string {
+    return `${this.prefix}:{${tag}}:budget:${pattern}`;
+  }
+
   /** The pub/sub channel. */
   pubSub(channel: string): string {
     return `${this.pubSubPrefix}:{${channel}}`;

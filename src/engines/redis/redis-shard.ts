@@ -17,6 +17,8 @@ export class RedisShard {
   /** Publishes. The same as `commands`, unless publishes wait for replicas, as `WAIT` blocks its connection. */
   readonly sends: CommandsClient;
   readonly subscriber: SubscriberConnection;
+  /** A hash tag in one of its slots, the same as long as its slots are the same; undefined while it has none. */
+  tag: string | undefined;
   private readonly subscriberClient: Redis;
   private readonly pubSub: PubSub;
   private readonly logger = new Logger('Birdsong');

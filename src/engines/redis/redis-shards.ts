@@ -198,10 +198,10 @@ export class RedisShards {
     for (const [from, to] of slots) {
       this.owners.fill(shard, from, to + 1);
     }
-    shard.probeOn(slots.length > 0 ? this.keys.probe(this.nodeId, this.tagOf(shard)) : undefined);
+    shard.tag = slots.length > 0 ? this.tagOf(shard) : undefined;
+    shard.probeOn(shard.tag === undefined ? undefined : this.keys.probe(this.nodeId, shard.tag));
   }
 
-  /** A hash tag in one of this shard's slots, the same as long as its slots are the same. */
   private tagOf(shard: RedisShard): string {
     let tag = 0;
     while (this.owners[slotOf(String(tag))] !== shard) {

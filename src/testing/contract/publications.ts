@@ -8,6 +8,7 @@ export function newChannel(history: Partial<BrokerChannel['history']> = {}): Bro
   channelCount++;
   return {
     name: `contract.${process.pid}.${channelCount}`,
+    pattern: 'contract.*',
     history: { count: 1000, ageSeconds: 3600, ...history },
   };
 }

@@ -1,12 +1,21 @@
 -- Shared by publish.lua and read.lua, and put before each of them. A channel has two keys. A stream holds its messages;
 -- their ids are their positions. A hash holds its epoch, its newest offset, the time at which its oldest message
--- expires, the data line of Redis in which the epoch began, and the earlier epochs, each with its last offset, and a
--- `!` once it is known that Redis had more messages and lost them.
+-- expires, the data line of Redis in which the epoch began, the earlier epochs, each with its last offset, and a `!`
+-- once it is known that Redis had more messages and lost them. If the bytes of the channel are limited, the hash also
+-- has the sum of the bytes of all its messages, kept or not, and each message holds the sum before it: the difference
+-- is what the messages from there on take.
 
 -- Avoids the form 1.76e+12 for large numbers.
 local function text(number)
   return string.format('%.0f', number)
 end
+
+-- What a message takes in memory in addition to its payload, in bytes.
+local MESSAGE_BYTES = 32
+-- What a channel takes without messages, and at least with messages.
+local CHANNEL_BYTES, STREAM_BYTES = 512, 4608
+-- How long what a channel is charged may stay unchanged: in a cluster, it may have come from another master.
+local CHARGE_MS = 60000
 
 local function now_ms()
   local time = redis.call('TIME')
@@ -19,6 +28,9 @@ local function data_line()
   local info = redis.pcall('INFO', 'replication')
   return type(info) == 'string' and string.match(info, 'master_replid:(%x+)') or ''
 end
+
+local FIELDS = { 'epoch', 'offset', 'ages_at', 'past', 'line' }
+local ALL_FIELDS = { 'epoch', 'offset', 'ages_at', 'past', 'line', 'sum', 'kept_from', 'charged', 'charged_at' }
 
 -- The most earlier epochs to remember.
 local MAX_PAST = 32
@@ -40,22 +52,27 @@ local function begin_epoch(meta, channel, now, line)
 end
 
 -- Reads the state of the channel. Begins a history if there is none, and deletes what an earlier one left behind, which
--- could not be told apart from it.
-local function open_channel(meta, stream, now, never_used_ttl)
+-- could not be told apart from it. What its messages take is read only if it `is_limited`.
+local function open_channel(meta, stream, now, never_used_ttl, is_limited)
   local line = data_line()
-  local state = redis.call('HMGET', meta, 'epoch', 'offset', 'ages_at', 'past', 'line')
+  local state = redis.call('HMGET', meta, unpack(is_limited and ALL_FIELDS or FIELDS))
   if not state[1] then
     -- First the write that takes memory: after any other, Redis would no longer refuse this script for want of memory.
     redis.call('HSET', meta, 'epoch', text(now), 'offset', '0', 'line', line)
     redis.call('DEL', stream)
     redis.call('PEXPIRE', meta, never_used_ttl)
-    return { epoch = text(now), offset = 0, past = '' }
+    return { is_new = true, epoch = text(now), offset = 0, past = '', sum = 0, kept_from = 0, charged = 0, charged_at = 0 }
   end
   local channel = {
     epoch = state[1],
     offset = tonumber(state[2]),
     ages_at = tonumber(state[3]),
     past = state[4] or '',
+    sum = tonumber(state[6] or 0),
+    -- The sum before the oldest message, when this was last looked at.
+    kept_from = tonumber(state[7] or 0),
+    charged = tonumber(state[8] or 0),
+    charged_at = tonumber(state[9] or 0),
   }
   if line ~= '' and line ~= state[5] then
     begin_epoch(meta, channel, now, line)
@@ -130,5 +147,90 @@ local function drop_aged(meta, stream, channel, now, age)
     redis.call('HSET', meta, 'ages_at', text(tonumber(oldest[2][2]) + age))
   else
     redis.call('HDEL', meta, 'ages_at')
+  end
+end
+
+-- The sum of the channel before this message.
+local function sum_before(entry)
+  return tonumber(entry[2][6] or 0)
+end
+
+-- Deletes the oldest messages until the others have at most so many bytes, but never the newest. Looks at a few at a
+-- time, and at most at a few hundred: the next call continues.
+local function drop_excess(stream, channel, limit)
+  local look_at = 2
+  for _ = 1, 8 do
+    local entries = redis.call('XRANGE', stream, '-', '+', 'COUNT', look_at)
+    local excess, fits = {}, false
+    for index, entry in ipairs(entries) do
+      channel.kept_from = sum_before(entry)
+      fits = channel.sum - channel.kept_from <= limit
+      if fits or index == #entries then
+        break
+      end
+      excess[index] = entry[1]
+    end
+    if #excess > 0 then
+      redis.call('XDEL', stream, unpack(excess))
+    end
+    if fits or #entries < look_at then
+      return
+    end
+    look_at = look_at * 2
+  end
+end
+
+-- Counts what the channel takes towards the bytes that all channels of its pattern may have, and drops channels beyond
+-- them, those that have had no message for longest first. A sorted set has the channels by the time of their last
+-- message, and a hash their bytes, with the total under ''.
+local function charge(budget, limit, meta, name, channel, now, ttl)
+  local sizes = budget .. ':sizes'
+  local kept = channel.sum - channel.kept_from
+  -- A little more than now, so that few messages change it.
+  local size = CHANNEL_BYTES
+  if kept > 0 then
+    size = size + math.max(STREAM_BYTES, math.floor(kept * 1.25))
+  end
+  local known = redis.call('HGET', sizes, name)
+  local total = redis.call('HINCRBY', sizes, '', size - (known or 0))
+  redis.call('HSET', sizes, name, size)
+  redis.call('PEXPIRE', sizes, ttl)
+  redis.call('PEXPIRE', budget, ttl)
+  redis.call('HSET', meta, 'charged', size, 'charged_at', text(now))
+  while total > limit do
+    local oldest = redis.call('ZRANGE', budget, 0, 0)[1]
+    if not oldest or oldest == name then
+      return
+    end
+    -- Another master may have it by now, and then it takes no memory here.
+    local epoch = redis.pcall('HGET', oldest .. ':meta', 'epoch')
+    -- If one that began in this millisecond began again, it would give the same positions a second time.
+    if type(epoch) == 'string' and tonumber(epoch) >= now then
+      return
+    end
+    redis.pcall('DEL', oldest .. ':meta', oldest .. ':history')
+    total = redis.call('HINCRBY', sizes, '', 0 - (redis.call('HGET', sizes, oldest) or 0))
+    redis.call('HDEL', sizes, oldest)
+    redis.call('ZREM', budget, oldest)
+  end
+end
+
+-- Keeps the channel within its own bytes, and all channels of its pattern within theirs.
+-- limits: `bytes` and `total`, each '' if there is none; the key of the `budget`, which is on the same master, and its TTL
+local function keep_within(limits, meta, stream, channel, now)
+  local bytes, total = tonumber(limits.bytes), tonumber(limits.total)
+  local kept = channel.sum - channel.kept_from
+  local is_due = total and (kept > channel.charged or now > channel.charged_at + CHARGE_MS)
+  if is_due or bytes and kept > bytes then
+    drop_excess(stream, channel, bytes or math.huge)
+    redis.call('HSET', meta, 'kept_from', text(channel.kept_from))
+  end
+  local name = string.sub(meta, 1, -6)
+  -- In a cluster, the slot of the budget may be about to move. The next message tries again.
+  if total then
+    redis.pcall('ZADD', limits.budget, now, name)
+  end
+  if is_due then
+    pcall(charge, limits.budget, total, meta, name, channel, now, limits.ttl)
   end
 end

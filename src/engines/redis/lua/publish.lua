@@ -3,12 +3,14 @@
 -- KEYS: hash, stream, [idempotency key]
 -- ARGV: pub/sub channel, history count, history age (ms), position TTL (ms), never-used TTL (ms),
 --       what to remember of the batch, idempotency window (ms), epoch and offset of the last position that this
---       publisher was given ('' if none), then a payload for each message
+--       publisher was given ('' if none), history bytes, bytes of all channels of the pattern (each '' if there is
+--       no limit), key of their budget, then a payload for each message
 -- Returns what is remembered of the batch, and '1' if it is a repeat, otherwise '0'.
 local meta, stream, key = KEYS[1], KEYS[2], KEYS[3]
 local channel, count = ARGV[1], ARGV[2]
 local age = tonumber(ARGV[3])
-local first_payload = 10
+local limits = { bytes = ARGV[10], total = ARGV[11], budget = ARGV[12], ttl = ARGV[4] }
+local first_payload = 13
 
 if key then
   local earlier = redis.call('GET', key)
@@ -21,7 +23,8 @@ end
 
 local now = now_ms()
 local now_text = text(now)
-local opened = open_channel(meta, stream, now, ARGV[5])
+local is_limited = limits.bytes ~= '' or limits.total ~= ''
+local opened = open_channel(meta, stream, now, ARGV[5], is_limited)
 note_loss(meta, opened, ARGV[8], ARGV[9])
 local offset = opened.offset
 local first = opened.epoch .. '-' .. text(offset + 1)
@@ -29,10 +32,22 @@ local first = opened.epoch .. '-' .. text(offset + 1)
 for index = first_payload, #ARGV do
   offset = offset + 1
   local position = opened.epoch .. '-' .. text(offset)
-  redis.call('XADD', stream, 'MAXLEN', '=', count, position, 't', now_text, 'm', ARGV[index])
+  if is_limited then
+    redis.call('XADD', stream, 'MAXLEN', '=', count, position, 't', now_text, 'm', ARGV[index], 's', text(opened.sum))
+    opened.sum = opened.sum + #ARGV[index] + MESSAGE_BYTES
+  else
+    redis.call('XADD', stream, 'MAXLEN', '=', count, position, 't', now_text, 'm', ARGV[index])
+  end
 end
-redis.call('HSET', meta, 'offset', text(offset))
+if is_limited then
+  redis.call('HSET', meta, 'offset', text(offset), 'sum', text(opened.sum))
+else
+  redis.call('HSET', meta, 'offset', text(offset))
+end
 drop_aged(meta, stream, opened, now, age)
+if is_limited then
+  keep_within(limits, meta, stream, opened, now)
+end
 redis.call('PEXPIRE', stream, ARGV[3])
 redis.call('PEXPIRE', meta, ARGV[4])
 

@@ -2,7 +2,8 @@
 -- KEYS: hash, stream
 -- ARGV: after epoch, after offset, before epoch, before offset (each '' if none), limit,
 --       history age (ms), never-used TTL (ms), bytes beyond which no further message is taken,
---       '1' if Redis itself gave `after` to the node: what a client claims is no evidence
+--       '1' if Redis itself gave `after` to the node: what a client claims is no evidence,
+--       bytes of all channels of the pattern ('' if there is no limit), key of their budget, position TTL (ms)
 -- Returns the epoch; the newest position; whether `after` and `before`, if given, belong to this history ('1' or '');
 -- the position of the first message kept after `after` ('' if none), whatever the limit; and positions and payloads
 -- alternately: oldest first with `after`, otherwise newest first.
@@ -13,6 +14,9 @@ local limit = tonumber(ARGV[5])
 
 local now = now_ms()
 local opened = open_channel(meta, stream, now, ARGV[7])
+if opened.is_new then
+  keep_within({ total = ARGV[10], budget = ARGV[11], ttl = ARGV[12] }, meta, stream, opened, now)
+end
 if opened.ages_at then
   drop_aged(meta, stream, opened, now, tonumber(ARGV[6]))
 end
