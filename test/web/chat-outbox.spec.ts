@@ -1,34 +1,9 @@
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import type { Browser } from 'playwright-core';
-import { BirdsongNode } from '../harness/birdsong-node.js';
-import { startChromium } from '../harness/chromium.js';
-import { ChatTab, type ChatTabOptions } from './chat-tab.js';
+import { expect, test } from '@jest/globals';
+import type { ChatTab, ChatTabOptions } from './chat-tab.js';
+import { chatTabs } from './chat-tabs.js';
 
-let browser: Browser;
-let node: BirdsongNode;
-let tabs: ChatTab[] = [];
-
-beforeAll(async () => {
-  [browser, node] = await Promise.all([startChromium(), BirdsongNode.start()]);
-});
-
-afterEach(async () => {
-  const faults = tabs.flatMap((tab) => tab.faults);
-  await Promise.all(tabs.map((tab) => tab.close()));
-  tabs = [];
-  expect(faults).toEqual([]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await node.stop();
-});
-
-async function openTab(options: ChatTabOptions): Promise<ChatTab> {
-  const tab = await ChatTab.open(browser, node.url, options);
-  tabs.push(tab);
-  return tab;
-}
+const chat = chatTabs();
+const openTab = (options: ChatTabOptions): Promise<ChatTab> => chat.open(options);
 
 test('a message whose answer was lost is sent again and appears once', async () => {
   const ada = await openTab({ room: 'lost-answer', name: 'Ada' });

@@ -1,35 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Browser } from 'playwright-core';
-import { BirdsongNode } from '../harness/birdsong-node.js';
-import { startChromium } from '../harness/chromium.js';
-import { ChatTab, type ChatTabOptions } from './chat-tab.js';
+import { describe, expect, test } from '@jest/globals';
+import type { ChatTab, ChatTabOptions } from './chat-tab.js';
+import { chatTabs } from './chat-tabs.js';
 import { numbers, sendToRoom } from './send-to-room.js';
 
-let browser: Browser;
-let node: BirdsongNode;
-let tabs: ChatTab[] = [];
-
-beforeAll(async () => {
-  [browser, node] = await Promise.all([startChromium(), BirdsongNode.start()]);
-});
-
-afterEach(async () => {
-  const faults = tabs.flatMap((tab) => tab.faults);
-  await Promise.all(tabs.map((tab) => tab.close()));
-  tabs = [];
-  expect(faults).toEqual([]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await node.stop();
-});
-
-async function openTab(options: ChatTabOptions): Promise<ChatTab> {
-  const tab = await ChatTab.open(browser, node.url, options);
-  tabs.push(tab);
-  return tab;
-}
+const chat = chatTabs();
+const openTab = (options: ChatTabOptions): Promise<ChatTab> => chat.open(options);
 
 describe('talking', () => {
   test('two people talk to each other', async () => {
@@ -99,7 +74,7 @@ describe('talking', () => {
 
 describe('names', () => {
   test('a visitor reads without a name, chooses one, and keeps it', async () => {
-    await sendToRoom(node.url, 'names', 'already here');
+    await sendToRoom(chat.url, 'names', 'already here');
     const tab = await openTab({ room: 'names' });
     await tab.untilSaid('already here');
     expect(await tab.at('message-input').count()).toBe(0);
@@ -128,7 +103,7 @@ describe('rooms', () => {
     const tab = await openTab({ name: 'Ada' });
     await tab.goto('/');
     await tab.untilState('live');
-    expect(tab.page.url()).toBe(`${node.url}/#/lobby`);
+    expect(tab.page.url()).toBe(`${chat.url}/#/lobby`);
     expect(await tab.page.title()).toBe('Birdsong');
   });
 
@@ -150,7 +125,7 @@ describe('rooms', () => {
     await ada.untilSaid('said in the south');
     await oldStreamClosed;
     expect(await ada.texts()).toEqual(['said in the south']);
-    await sendToRoom(node.url, 'north', 'for nobody here');
+    await sendToRoom(chat.url, 'north', 'for nobody here');
     await bo.say('welcome');
     await ada.untilSaid('welcome');
     expect(await ada.texts()).toEqual(['said in the south', 'welcome']);
@@ -183,14 +158,14 @@ describe('rooms', () => {
       await tab.at('room-input').fill('a_good-one:1');
       await tab.at('room-go').click();
       await tab.untilState('live');
-      expect(tab.page.url()).toBe(`${node.url}/#/a_good-one:1`);
+      expect(tab.page.url()).toBe(`${chat.url}/#/a_good-one:1`);
     },
   );
 });
 
 describe('reading', () => {
   test('a newcomer sees the last fifty messages and loads older ones', async () => {
-    await sendToRoom(node.url, 'history', ...numbers(1, 120));
+    await sendToRoom(chat.url, 'history', ...numbers(1, 120));
     const tab = await openTab({ room: 'history', name: 'Ada' });
     await tab.untilSaid('number 120');
     expect(await tab.texts()).toEqual(numbers(71, 120));
@@ -205,7 +180,7 @@ describe('reading', () => {
   });
 
   test('scrolling up loads older messages and keeps the place', async () => {
-    await sendToRoom(node.url, 'scroll-up', ...numbers(1, 80));
+    await sendToRoom(chat.url, 'scroll-up', ...numbers(1, 80));
     const tab = await openTab({ room: 'scroll-up', name: 'Ada' });
     await tab.untilSaid('number 80');
     const log = tab.at('message-log');
@@ -218,7 +193,7 @@ describe('reading', () => {
   });
 
   test('the log follows the newest message, but not while the reader looks back', async () => {
-    await sendToRoom(node.url, 'follow', ...numbers(1, 50));
+    await sendToRoom(chat.url, 'follow', ...numbers(1, 50));
     const tab = await openTab({ room: 'follow', name: 'Ada' });
     const log = tab.at('message-log');
     const inSight = async (text: string): Promise<boolean> => {
@@ -232,14 +207,14 @@ describe('reading', () => {
     await tab.scrollTo(300);
     await tab.at('show-newest').waitFor();
     const place = await tab.said('number 10').boundingBox();
-    await sendToRoom(node.url, 'follow', ...numbers(51, 53));
+    await sendToRoom(chat.url, 'follow', ...numbers(51, 53));
     await tab.at('show-newest').getByText('3 new messages').waitFor();
     expect(await tab.said('number 10').boundingBox()).toEqual(place);
 
     await tab.at('show-newest').click();
     await tab.at('show-newest').waitFor({ state: 'detached' });
     expect(await inSight('number 53')).toBe(true);
-    await sendToRoom(node.url, 'follow', 'number 54');
+    await sendToRoom(chat.url, 'follow', 'number 54');
     await tab.untilSaid('number 54');
     expect(await inSight('number 54')).toBe(true);
   });
