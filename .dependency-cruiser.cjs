@@ -8,6 +8,7 @@ const ALLOWED = {
   config: ['broker', 'channels'],
   http: ['channels', 'concurrency', 'config', 'errors', 'protocol'],
   access: ['channels', 'config', 'errors', 'http', 'protocol'],
+  tokens: ['access', 'channels', 'errors', 'protocol'],
   events: ['channels', 'protocol'],
   broker: ['channels', 'concurrency', 'errors', 'protocol'],
   'engines/memory': ['broker', 'config', 'protocol'],
@@ -40,7 +41,7 @@ const ALLOWED = {
   lifecycle: ['concurrency', 'config', 'history', 'streams'],
   'server/hardening': ['concurrency', 'delivery', 'errors', 'http', 'server'],
   testing: ['broker', 'protocol'],
-  server: ['broker', 'channels', 'concurrency', 'config', 'delivery', 'errors', 'http'],
+  server: ['broker', 'channels', 'concurrency', 'config', 'delivery', 'errors', 'http', 'tokens'],
 };
 
 const SERVER = '^src/(server/|(main|bin|app\\.module)\\.ts$)';

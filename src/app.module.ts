@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { BirdsongModule } from './birdsong.module.js';
 import { ProblemFilter } from './http/problem.filter.js';
+import { identityOf } from './server/access.js';
 import { channelsOf } from './server/channels.js';
 import type { Environment } from './server/environment.js';
 import { maxStreamsOf } from './server/hardening/limits.js';
@@ -18,6 +19,7 @@ export class AppModule {
           ...environment.options,
           channels: channelsOf(environment),
           maxStreams: maxStreamsOf(environment),
+          identity: identityOf(environment),
         }),
       ],
       controllers: [HealthController],

@@ -16,15 +16,32 @@ function command(): Command {
   try {
     return readCommandLine(process.argv.slice(2), version);
   } catch (error) {
-    const [line = ''] = (error as Error).message.split('\n');
-    announce('error', `${line.replace(/\.$/, '')}. See birdsong --help.`);
-    process.exit(2);
+    return refuse(error);
   }
+}
+
+/** In one line, as what was typed is wrong. */
+function refuse(error: unknown): never {
+  const [line = ''] = (error as Error).message.split('\n');
+  announce('error', `${line.replace(/^Birdsong: |\.$/g, '')}. See birdsong --help.`);
+  process.exit(2);
 }
 
 const asked = command();
 if (asked.kind === 'print') {
   process.stdout.write(asked.text);
+} else if (asked.kind !== 'start') {
+  const { makeApiKey, makeToken } = await import('./server/credentials.js');
+  const { readEnvironment } = await import('./server/environment.js');
+  try {
+    const made =
+      asked.kind === 'keys'
+        ? makeApiKey(asked)
+        : `${await makeToken(asked, readEnvironment(process.env))}\n`;
+    process.stdout.write(made);
+  } catch (error) {
+    refuse(error);
+  }
 } else {
   Object.assign(process.env, asked.variables);
   const wrong = PACKAGES.filter((name) => !isInRange(installedVersion(name) ?? '', NEST));

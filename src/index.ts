@@ -55,6 +55,7 @@ export type {
   RedisServers,
 } from './config/redis-options.js';
 export type { RedisOptions } from './config/redis-settings.js';
+export { isGranted } from './channels/grants.js';
 export type {
   AccessRequest,
   AccessRule,
@@ -62,6 +63,7 @@ export type {
   Asker,
   BatchAccessRequest,
   BatchAccessRule,
+  Grants,
   HistoryLimits,
   Identity,
   IdentitySource,

@@ -1,4 +1,5 @@
 import type { Channel } from '../channels/channel-policies.js';
+import { isGranted } from '../channels/grants.js';
 import type { Asker, BatchAccessRule, Policy } from '../channels/policy.js';
 
 export type Action = 'publish' | 'subscribe';
@@ -17,7 +18,7 @@ export async function firstRefused(
   action: Action,
   asker: Asker,
 ): Promise<Channel | undefined> {
-  const refusedOutright = channels.find(({ policy }) => isRefusedOutright(policy, action, asker));
+  const refusedOutright = channels.find((channel) => isRefusedOutright(channel, action, asker));
   if (refusedOutright) {
     return refusedOutright;
   }
@@ -38,9 +39,21 @@ export async function firstRefused(
   return channels.find((channel) => refused.has(channel));
 }
 
-function isRefusedOutright(policy: Policy, action: Action, { identity }: Asker): boolean {
-  const rule = policy[action];
-  return rule === 'nobody' || (rule === 'authenticated' && identity === undefined);
+function isRefusedOutright(
+  { name, policy }: Channel,
+  action: Action,
+  { identity }: Asker,
+): boolean {
+  switch (policy[action]) {
+    case 'nobody':
+      return true;
+    case 'authenticated':
+      return identity === undefined;
+    case 'token':
+      return !isGranted(identity, action, name);
+    default:
+      return false;
+  }
 }
 
 function questionsFor(

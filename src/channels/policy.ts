@@ -10,8 +10,19 @@ export interface Identity<Claims = UnknownClaims> {
   readonly id: string;
   /** What the app knows about it, such as roles, for access rules to use. Default none. */
   readonly claims?: Claims | undefined;
-  /** From then on its requests are refused with 401. Default never. */
+  /**
+   * From then on its requests are refused with 401, and its streams end. They tell clients to come back, as some have a
+   * new credential by then. Default never.
+   */
   readonly expiresAt?: Date | undefined;
+  /** What it may use where a policy says `token`. Default nothing. */
+  readonly grants?: Grants | undefined;
+}
+
+/** Patterns of the channels that an identity may use, in the syntax of policies. */
+export interface Grants {
+  readonly publish?: readonly string[] | undefined;
+  readonly subscribe?: readonly string[] | undefined;
 }
 
 /** Says who a request speaks for. An `IdentityPort` is one. */
@@ -52,14 +63,15 @@ export interface BatchAccessRule<Claims = UnknownClaims> {
 }
 
 /**
- * Who may use a channel over Birdsong's HTTP routes: anyone, every request with an identity, nobody, or those that a
- * function allows. A function is called for each channel of a stream, up to 32 at once; `{ many }` is called once for
+ * Who may use a channel over Birdsong's HTTP routes: anyone, every request with an identity, every identity that was
+ * granted a pattern for it (`token`), nobody, or those that a function allows. A function is called for each channel of a stream, up to 32 at once; `{ many }` is called once for
  * all of them. A rule that throws refuses with its error. An app's own calls (`birdsong.publish()`,
  * `birdsong.stream()`) ask no rule.
  */
 export type AccessRule<Claims = UnknownClaims> =
   | 'anyone'
   | 'authenticated'
+  | 'token'
   | 'nobody'
   | ((request: AccessRequest<Claims>) => boolean | Promise<boolean>)
   | BatchAccessRule<Claims>;
@@ -123,10 +135,10 @@ const MAX_HISTORY_BYTES = 2 ** 40;
 const accessRule = z
   .custom<AccessRule>(
     (rule) =>
-      ['anyone', 'authenticated', 'nobody'].includes(rule as string) ||
+      ['anyone', 'authenticated', 'token', 'nobody'].includes(rule as string) ||
       isFunction(rule) ||
       isFunction((rule as { many?: unknown } | null)?.many),
-    { error: "must be 'anyone', 'authenticated', 'nobody', a function or { many }" },
+    { error: "must be 'anyone', 'authenticated', 'token', 'nobody', a function or { many }" },
   )
   .default('nobody');
 

@@ -15,6 +15,7 @@ const STATUS_OF = {
   'invalid-data': 422,
   internal: 500,
   'broker-unavailable': 503,
+  'tokens-unavailable': 503,
   'shutting-down': 503,
   overloaded: 503,
   'too-many-requests': 429,

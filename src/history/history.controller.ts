@@ -59,7 +59,7 @@ export class HistoryController {
   @Get()
   @Access('subscribe')
   async list(
-    @Admission() { channels: [channel] }: Admitted,
+    @Admission() { identity, channels: [channel] }: Admitted,
     @Query(new RequestPipe(historyQuery)) query: HistoryParameters,
     @Res() answer: HttpResponse,
   ): Promise<void> {
@@ -70,7 +70,7 @@ export class HistoryController {
         ? await this.history.readOrWait(
             channel,
             { after, before, limit },
-            wait * 1000,
+            Math.min(wait * 1000, msUntil(identity?.expiresAt)),
             signalOf(response),
           )
         : await this.history.read(channel, { after, before, limit });
@@ -95,6 +95,9 @@ function encodePage(page: HistoryPage, { after }: HistoryParameters): string {
   const position = formatPosition(endOf(page, after));
   return `{"messages":[${messages}],"position":"${position}","gap":${String(page.gap !== undefined)}}`;
 }
+
+const msUntil = (end: Date | undefined): number =>
+  end ? Math.max(0, end.getTime() - Date.now()) : Infinity;
 
 /** A signal that is aborted when the client leaves. */
 function signalOf(response: ServerResponse): AbortSignal {

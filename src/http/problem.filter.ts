@@ -23,6 +23,10 @@ export class ProblemFilter implements ExceptionFilter {
     }
     httpAdapter.setHeader(response, 'Content-Type', 'application/problem+json; charset=utf-8');
     httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
+    if (error.code === 'unauthenticated') {
+      // RFC 9110 §15.5.2 asks for a challenge. This one opens no dialog in a browser.
+      httpAdapter.setHeader(response, 'WWW-Authenticate', 'Bearer');
+    }
     if (error.retryAfterSeconds !== undefined) {
       httpAdapter.setHeader(response, 'Retry-After', String(error.retryAfterSeconds));
     }

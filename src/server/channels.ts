@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { BirdsongOptions } from '../config/birdsong-options.js';
-import type { Environment } from './environment.js';
+import { isGranted } from '../channels/grants.js';
+import type { AccessRequest } from '../channels/policy.js';
+import { hasIdentities, type Environment } from './environment.js';
 
 /** The data of a chat message. */
 const chatData = z.strictObject({
@@ -8,20 +10,30 @@ const chatData = z.strictObject({
   message: z.string().min(1).max(4000),
 });
 
+/** A user's channels are the user's to read, and of those who were granted a pattern for them. */
+const ownOrGranted = ({ channel, params, identity }: AccessRequest): boolean =>
+  params['userId'] === identity?.id || isGranted(identity, 'subscribe', channel);
+
 /** The channels of the stand-alone server. */
 export function channelsOf({
   HISTORY_COUNT: count,
   HISTORY_SECONDS: ageSeconds,
   HISTORY_BYTES: bytes,
   HISTORY_TOTAL_BYTES: totalBytes,
+  ANONYMOUS,
+  ...environment
 }: Environment): BirdsongOptions['channels'] {
   const history = { count, ageSeconds, bytes };
-  const open = { publish: 'anyone', subscribe: 'anyone' } as const;
+  const anyone = ANONYMOUS === 'chat' ? 'anyone' : 'token';
+  const open = { publish: anyone, subscribe: anyone } as const;
+  const user = hasIdentities(environment)
+    ? ({ publish: 'token', subscribe: ownOrGranted } as const)
+    : {};
   return {
     'chat.:room': { ...open, data: chatData, history: { ...history, totalBytes } },
-    // Closed to everyone until the server has identities.
-    'user.:userId': { history },
-    'user.:userId.*': { history },
+    // Closed to everyone unless the server knows identities.
+    'user.:userId': { ...user, history },
+    'user.:userId.*': { ...user, history },
     'public.*': { ...open, history: { ...history, totalBytes } },
   };
 }

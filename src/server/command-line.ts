@@ -1,17 +1,37 @@
 import { parseArgs } from 'node:util';
+import type { KeyCommand, TokenCommand } from './credentials.js';
 
-const OPTIONS = {
+const HELP_FLAG = { help: { type: 'boolean', short: 'h' } } as const;
+
+const SERVER_OPTIONS = {
+  ...HELP_FLAG,
   port: { type: 'string' },
   host: { type: 'string' },
   redis: { type: 'string' },
-  help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const;
 
 /** The variable that each option sets. */
 const VARIABLES = { port: 'PORT', host: 'HOST', redis: 'REDIS_URL' } as const;
 
+const GRANT_OPTIONS = {
+  ...HELP_FLAG,
+  publish: { type: 'string', multiple: true },
+  subscribe: { type: 'string', multiple: true },
+  name: { type: 'string' },
+  admin: { type: 'boolean' },
+} as const;
+
+const TOKEN_OPTIONS = {
+  ...GRANT_OPTIONS,
+  sub: { type: 'string' },
+  expires: { type: 'string' },
+  jti: { type: 'string' },
+} as const;
+
 const HELP = `Usage: birdsong [options]
+       birdsong token --sub <identity> [options]
+       birdsong keys --name <name> [options]
 
 Starts the Birdsong server: chat rooms and notifications over Server-Sent Events.
 
@@ -23,6 +43,19 @@ Options:
   -h, --help        print this
   -v, --version     print the version
 
+birdsong token prints a token for development, signed with JWT_SECRET:
+  --sub <identity>        who it is for
+  --expires <time>        how long it counts: 30s, 15m, 1h or 7d (default 1h)
+  --publish <pattern>     channels to which it may send; may be repeated
+  --subscribe <pattern>   channels that it may read; may be repeated
+  --name <name>           the name to show
+  --admin                 it may administer the server
+  --jti <id>              the token's own id (default: a random one)
+
+birdsong keys prints a new API key, and what to add to API_KEYS for it:
+  --name <name>           which server has the key
+  --publish, --subscribe, --admin   as above
+
 Everything else is set by environment variables, such as CORS_ORIGINS, LOG_LEVEL, LOG_FORMAT,
 MAX_CONNECTIONS_PER_ADDRESS and HISTORY_SECONDS. docs/options.md lists them all.
 `;
@@ -31,15 +64,30 @@ MAX_CONNECTIONS_PER_ADDRESS and HISTORY_SECONDS. docs/options.md lists them all.
 export type Command =
   | { readonly kind: 'print'; readonly text: string }
   /** With these variables in addition to those of the environment, which they override. */
-  | { readonly kind: 'start'; readonly variables: Readonly<Record<string, string>> };
+  | { readonly kind: 'start'; readonly variables: Readonly<Record<string, string>> }
+  | TokenCommand
+  | KeyCommand;
 
 /**
  * @param args what follows the name of the command
  * @param version the version of this package
- * @throws Error in one line, for an option that does not exist or has no value, and for anything that is no option
+ * @throws Error in one line, for an option that does not exist, has no value or is missing, and for anything that is no
+ * option
  */
 export function readCommandLine(args: readonly string[], version: string): Command {
-  const { values } = parseArgs({ args: [...args], options: OPTIONS });
+  const [first, ...rest] = args;
+  switch (first) {
+    case 'token':
+      return readToken(rest);
+    case 'keys':
+      return readKeys(rest);
+    default:
+      return readStart(args, version);
+  }
+}
+
+function readStart(args: readonly string[], version: string): Command {
+  const { values } = parseArgs({ args: [...args], options: SERVER_OPTIONS });
   if (values.help) {
     return { kind: 'print', text: HELP };
   }
@@ -49,12 +97,63 @@ export function readCommandLine(args: readonly string[], version: string): Comma
   const variables: Record<string, string> = {};
   for (const [option, variable] of Object.entries(VARIABLES)) {
     const value = values[option as keyof typeof VARIABLES];
-    if (value === '') {
-      throw new Error(`Option '--${option}' has an empty value`);
-    }
     if (value !== undefined) {
-      variables[variable] = value;
+      variables[variable] = requireValue(option, value);
     }
   }
   return { kind: 'start', variables };
+}
+
+function readToken(args: readonly string[]): Command {
+  const { values } = parseArgs({ args: [...args], options: TOKEN_OPTIONS });
+  if (values.help) {
+    return { kind: 'print', text: HELP };
+  }
+  const { expires = '1h', jti, name, admin = false } = values;
+  const sub = requireValue('sub', values.sub);
+  return {
+    kind: 'token',
+    ...{ sub, jti, name, admin },
+    ...grantsOf(values),
+    seconds: secondsOf(expires),
+  };
+}
+
+function readKeys(args: readonly string[]): Command {
+  const { values } = parseArgs({ args: [...args], options: GRANT_OPTIONS });
+  if (values.help) {
+    return { kind: 'print', text: HELP };
+  }
+  const name = requireValue('name', values.name);
+  if (!/^[\w.-]{1,64}$/.test(name)) {
+    throw new Error("Option '--name' must be 1 to 64 letters, digits and . _ -");
+  }
+  return { kind: 'keys', name, admin: values.admin ?? false, ...grantsOf(values) };
+}
+
+/** Patterns may be repeated, or separated by commas. */
+function grantsOf({ publish = [], subscribe = [] }: { publish?: string[]; subscribe?: string[] }) {
+  const split = (option: string, lists: string[]) =>
+    lists.flatMap((list) => list.split(',').map((pattern) => requireValue(option, pattern.trim())));
+  return { publish: split('publish', publish), subscribe: split('subscribe', subscribe) };
+}
+
+const UNIT_SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+function secondsOf(text: string): number {
+  const [, count = '', unit = ''] = /^([1-9]\d{0,8})([smhd])$/.exec(text) ?? [];
+  if (count === '') {
+    throw new Error("Option '--expires' must be a time like 30s, 15m, 1h or 7d");
+  }
+  return Number(count) * UNIT_SECONDS[unit as keyof typeof UNIT_SECONDS];
+}
+
+function requireValue(option: string, value: string | undefined): string {
+  if (value === undefined) {
+    throw new Error(`Option '--${option}' is missing`);
+  }
+  if (value === '') {
+    throw new Error(`Option '--${option}' has an empty value`);
+  }
+  return value;
 }

@@ -8,12 +8,22 @@ const checkedSchema = environmentSchema
     for (const message of redisContradictions(environment)) {
       context.addIssue({ code: 'custom', message });
     }
+    if (environment.ANONYMOUS === 'off' && !hasIdentities(environment)) {
+      const message = 'off needs JWT_SECRET, JWT_PUBLIC_KEY, JWT_JWKS_URL or API_KEYS';
+      context.addIssue({ code: 'custom', path: ['ANONYMOUS'], message });
+    }
   })
   .transform(({ options, ...own }) => ({
     ...own,
     /** The options for the module. */
     options: { ...options, redis: redisOptionsOf({ options, ...own }) },
   }));
+
+/** Whether tokens or API keys are turned on. */
+export function hasIdentities(environment: Partial<Record<string, unknown>>): boolean {
+  const names = ['JWT_SECRET', 'JWT_PUBLIC_KEY', 'JWT_JWKS_URL', 'API_KEYS'];
+  return names.some((name) => environment[name] !== undefined);
+}
 
 export type Environment = Readonly<z.output<typeof checkedSchema>>;
 

@@ -14,6 +14,9 @@ export function exposure(
   const lists = [
     ['Anyone may send to', namesWhere(channels, 'publish', 'anyone')],
     ['Anyone may read', namesWhere(channels, 'subscribe', 'anyone')],
+    ['Tokens and API keys may send to', namesWhere(channels, 'publish', 'token')],
+    ['Tokens and API keys may read', namesWhere(channels, 'subscribe', 'token')],
+    ['Each user may read their own of', ruledChannels(channels)],
     ['Nobody may read', namesWhere(channels, 'subscribe', 'nobody')],
   ] as const;
   return [
@@ -35,10 +38,16 @@ function mebibytes(channels: Channels): number {
   return Math.ceil(budgets.reduce((sum, bytes) => sum + bytes, 0) / 1_048_576);
 }
 
+/** The channels whose readers a function decides on. */
+const ruledChannels = (channels: Channels): string[] =>
+  Object.entries(channels).flatMap(([pattern, { subscribe }]) =>
+    typeof subscribe === 'function' ? [pattern] : [],
+  );
+
 function namesWhere(
   channels: Channels,
   action: 'publish' | 'subscribe',
-  wanted: AccessRule,
+  wanted: Extract<AccessRule, string>,
 ): string[] {
   return Object.entries(channels)
     .filter(([, policy]) => (policy[action] ?? 'nobody') === wanted)

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { birdsongSchema } from '../config/birdsong-schema.js';
 import { fraction, innermost, nonEmpty, notesOf, oneOf, option, whole } from '../config/option.js';
 import type { OptionNotes } from '../config/option.js';
+import { parseApiKeys } from './api-keys-text.js';
 import { redisFields, redisServers } from '../config/redis-schema.js';
 
 const origins = z
@@ -47,6 +48,27 @@ function isNetwork(text: string): boolean {
   }
 }
 
+const list = z
+  .string()
+  .transform((text) => text.split(',').map((one) => one.trim()))
+  .pipe(z.array(z.string().min(1, 'must not have an empty entry')));
+
+const publicKeys = z
+  .string()
+  .transform((text): string[] => text.replaceAll(String.raw`\n`, '\n').match(PEM) ?? [])
+  .pipe(z.array(z.string()).min(1, 'must be PEM: -----BEGIN PUBLIC KEY-----'));
+
+const PEM = /-----BEGIN [A-Z ]+-----[^-]+-----END [A-Z ]+-----/g;
+
+const apiKeys = z.string().transform((text, context) => {
+  try {
+    return parseApiKeys(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message });
+    return z.NEVER;
+  }
+});
+
 const file = z.string().transform((path, context) => {
   try {
     return readFileSync(path);
@@ -75,6 +97,53 @@ const serverSchema = z.object({
     example: 'https://app.example.com,https://admin.example.com',
     text: 'Origins whose pages may use this server, with credentials, separated by commas.',
     unset: 'its own origin only',
+  }),
+  JWT_SECRET: option(nonEmpty().optional(), {
+    text: 'Secret with which tokens are signed (HS256, HS384, HS512): at least 32 bytes. Any of `JWT_SECRET`, `JWT_PUBLIC_KEY` and `JWT_JWKS_URL` turns tokens on; docs/security.md explains them.',
+    unset: 'no such tokens',
+  }),
+  JWT_PUBLIC_KEY: option(publicKeys.optional(), {
+    text: 'Public keys of the issuer as PEM, one after the other (RS256 to PS512, ES256 to ES512, EdDSA). Line breaks may be written as `\\n`.',
+    unset: 'no such tokens',
+  }),
+  JWT_JWKS_URL: option(nonEmpty().optional(), {
+    example: 'https://login.example.com/.well-known/jwks.json',
+    text: 'Where the public keys of the issuer are published, as a JSON Web Key Set.',
+    unset: 'no such tokens',
+  }),
+  JWT_ISSUER: option(list.optional(), {
+    example: 'https://login.example.com/',
+    text: 'What the claim `iss` of a token may be; several are separated by commas.',
+    unset: 'anything',
+  }),
+  JWT_AUDIENCE: option(list.optional(), {
+    example: 'birdsong',
+    text: 'What the claim `aud` of a token must name, one of several that are separated by commas.',
+    unset: 'anything',
+  }),
+  JWT_COOKIE: option(
+    z
+      .string()
+      .regex(/^[\w.-]+$/, 'must be the name of a cookie')
+      .optional(),
+    {
+      example: '__Host-token',
+      text: 'Name of a cookie that may hold the token, for pages. Set it `HttpOnly; Secure; SameSite=Lax`.',
+      unset: 'no cookie counts',
+    },
+  ),
+  JWT_CLAIM: option(nonEmpty().default('birdsong'), {
+    text: 'The claim that says what a token may do: `{ publish, subscribe, name, admin }`.',
+  }),
+  JWT_CLOCK_TOLERANCE_SECONDS: option(fraction(0, 3600).default(5), {
+    text: "Seconds by which the issuer's clock may be ahead, for the claim `nbf`.",
+  }),
+  API_KEYS: option(apiKeys.optional(), {
+    text: 'Keys of servers that publish, separated by spaces, each with its hash and its patterns. `birdsong keys` makes one.',
+    unset: 'no keys',
+  }),
+  ANONYMOUS: option(oneOf(['chat', 'off']).default('chat'), {
+    text: 'What clients without a token may do: use `chat.:room` and `public.*`, or nothing. `off` needs tokens or API keys.',
   }),
   MAX_CONNECTIONS: option(whole(1, 1_000_000).default(20_000), {
     text: 'The most connections of one process. Nine tenths of them may be readers (streams and waiting long-polls); further readers get 503. The rest is for sends and health checks. Each connection takes a file descriptor (`ulimit -n`).',

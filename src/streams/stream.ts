@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Gap } from '../broker/gap.js';
 import type { Identity, SlowReaderRule } from '../channels/policy.js';
+import { atTime } from '../concurrency/at-time.js';
 import type { ChannelFeed } from '../delivery/channel-feed.js';
 import {
   ChannelReader,
@@ -66,6 +67,8 @@ export class Stream implements ReaderSink {
   private silentBeats = 0;
   private isWatched = false;
   private isClosed = false;
+  /** Ends the wait for the end of the identity's right. */
+  private readonly stopExpiry: (() => void) | undefined;
 
   /** @param places where the client is in each channel, in the order of `feeds` */
   constructor(
@@ -81,6 +84,8 @@ export class Stream implements ReaderSink {
       reader: new ChannelReader(feed, this),
       place: places[index] as Place,
     }));
+    const expiresAt = identity?.expiresAt;
+    this.stopExpiry = expiresAt && atTime(expiresAt, () => this.end('token-expired', true));
   }
 
   /** Unique across all nodes. */
@@ -148,6 +153,7 @@ export class Stream implements ReaderSink {
     if (this.isEnding() || this.isClosed) {
       return;
     }
+    this.stopExpiry?.();
     this.stopReading();
     this.send(events.closing(reason, reconnect, retryMs));
     this.closingReason = reason;
@@ -163,6 +169,7 @@ export class Stream implements ReaderSink {
   closed(): void {
     if (!this.isClosed) {
       this.isClosed = true;
+      this.stopExpiry?.();
       this.stopReading();
       this.owner.closed(this);
     }

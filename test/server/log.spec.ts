@@ -72,11 +72,18 @@ describe('The log', () => {
 
   it('says so of what has been closed or opened', async () => {
     node = await BirdsongNode.start({
-      env: { CORS_ORIGINS: 'https://a.example', MAX_CONNECTIONS_PER_ADDRESS: '20' },
+      env: {
+        CORS_ORIGINS: 'https://a.example',
+        MAX_CONNECTIONS_PER_ADDRESS: '20',
+        JWT_SECRET: 'x'.repeat(32),
+        ANONYMOUS: 'off',
+      },
     });
 
     expect(node.output).toContain('Pages of https://a.example may use this server');
     expect(node.output).toContain('One address may have 20 requests under way');
-    expect(node.output).not.toContain('Other machines');
+    expect(node.output).not.toMatch(/Other machines|Anyone may|Nobody may/);
+    expect(node.output).toContain('Each user may read their own of user.:userId, user.:userId.*.');
+    expect(node.output).toContain('Tokens and API keys may read chat.:room, public.*.');
   });
 });

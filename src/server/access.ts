@@ -1,0 +1,29 @@
+import { hasIdentities, type Environment } from './environment.js';
+import { TokenIdentity } from '../tokens/token-identity.js';
+import type { TokenIssuer } from '../tokens/token-options.js';
+
+/** Who may use the server by which tokens and keys; undefined without any. */
+export function identityOf(environment: Environment): TokenIdentity | undefined {
+  const { API_KEYS, JWT_COOKIE, JWT_CLAIM, JWT_CLOCK_TOLERANCE_SECONDS, CORS_ORIGINS } =
+    environment;
+  if (!hasIdentities(environment)) {
+    return undefined;
+  }
+  return new TokenIdentity({
+    issuers: issuersOf(environment),
+    ...{ apiKeys: API_KEYS, cookie: JWT_COOKIE, origins: CORS_ORIGINS },
+    ...{ claim: JWT_CLAIM, clockToleranceSeconds: JWT_CLOCK_TOLERANCE_SECONDS },
+  });
+}
+
+/** Each kind of key is an issuer of its own: the algorithm of a token says which it is. */
+function issuersOf(environment: Environment): TokenIssuer[] {
+  const { JWT_SECRET, JWT_PUBLIC_KEY, JWT_JWKS_URL } = environment;
+  const { JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = environment;
+  const keys: TokenIssuer[] = [
+    ...(JWT_SECRET === undefined ? [] : [{ secret: JWT_SECRET }]),
+    ...(JWT_PUBLIC_KEY === undefined ? [] : [{ publicKeys: JWT_PUBLIC_KEY }]),
+    ...(JWT_JWKS_URL === undefined ? [] : [{ jwksUrl: JWT_JWKS_URL }]),
+  ];
+  return keys.map((key) => ({ ...key, issuer, audience }));
+}

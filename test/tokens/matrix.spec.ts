@@ -1,0 +1,180 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { BirdsongNode } from '../harness/birdsong-node.js';
+import { request } from '../harness/http-client.js';
+import { SseReader } from '../harness/sse-reader.js';
+import { keyPair, SECRET_ENV, token, tokenOf, unsigned, type KeyPair } from './issuer.js';
+
+type Carrier = 'Bearer' | 'cookie';
+
+const all = { publish: ['chat.*'], subscribe: ['chat.*'] };
+const other = { publish: ['chat.other'], subscribe: ['chat.other'] };
+
+let node: BirdsongNode;
+let es: KeyPair;
+let stranger: KeyPair;
+let position = '';
+
+/** Each kind of credential, with the status of every endpoint. */
+const KINDS: readonly [
+  name: string,
+  make: () => Promise<string | undefined> | string,
+  status: number,
+][] = [
+  ['none', () => Promise.resolve(undefined), 401],
+  ['malformed', () => 'not.a.token', 401],
+  ['of one part', () => 'abc', 401],
+  ['expired', () => token({ ...all, expires: -60 }), 401],
+  ['not yet valid', () => token({ ...all, notBefore: 60 }), 401],
+  ['signed with a wrong secret', () => token(all, Buffer.from('x'.repeat(40))), 401],
+  ['signed with a wrong key', () => tokenOf(stranger, all), 401],
+  ['with alg none', () => unsigned({ sub: 'ada' }), 401],
+  ['HS256, signed with the public key', () => token(all, Buffer.from(es.pem)), 401],
+  ['HS256, signed with the trimmed public key', () => token(all, Buffer.from(es.pem.trim())), 401],
+  [
+    'with an alg that is not its key’s',
+    () => token(all, stranger.privateKey, { alg: 'RS256' }),
+    401,
+  ],
+  ['for another audience', () => token({ ...all, audience: 'elsewhere' }), 401],
+  ['of another issuer', () => token({ ...all, issuer: 'https://evil.test/' }), 401],
+  ['without a subject', () => token({ ...all, sub: '' }), 401],
+  ['with a subject too long', () => token({ ...all, sub: 'x'.repeat(257) }), 401],
+  ['with patterns that are none', () => token({ claim: { subscribe: ['*.x'] } }), 401],
+  ['with grants that are none', () => token({ claim: 'chat.*' }), 401],
+  ['with an unknown key', () => `bsk_${'x'.repeat(43)}`, 401],
+  ['for another channel', () => token(other), 403],
+  ['without grants', () => token(), 403],
+  ['right, by secret', () => token(all), 200],
+  ['right, by public key', () => tokenOf(es, all), 200],
+];
+
+const channels = { json: { data: { name: 'Ada', message: 'hi' } } };
+
+/** Each endpoint, and what it answers to whoever may. */
+const ENDPOINTS: readonly [
+  name: string,
+  ask: (headers: Record<string, string>) => Promise<number>,
+  ok: number,
+][] = [
+  ['send', (headers) => status('chat.room/messages', headers, channels), 201],
+  [
+    'send a batch',
+    (headers) =>
+      status('chat.room/messages/batch', headers, { json: { messages: [channels.json] } }),
+    201,
+  ],
+  ['read history', (headers) => status('chat.room/messages', headers), 200],
+  ['long-poll', (headers) => status(`chat.room/messages?after=${position}&wait=1`, headers), 200],
+  ['stream', (headers) => streamStatus('channels/chat.room/events', headers), 200],
+  [
+    'stream several',
+    (headers) => streamStatus('events?channel=chat.room&channel=chat.two', headers),
+    200,
+  ],
+];
+
+beforeAll(async () => {
+  [es, stranger] = await Promise.all([keyPair('ES256', 'one'), keyPair('RS256', 'two')]);
+  stranger = { ...stranger, alg: 'RS256' };
+  node = await BirdsongNode.start({
+    env: {
+      ...SECRET_ENV,
+      JWT_PUBLIC_KEY: es.pem,
+      JWT_COOKIE: 'session',
+      ANONYMOUS: 'off',
+      LOG_LEVEL: 'verbose',
+    },
+  });
+  const right = { Authorization: `Bearer ${await token(all)}` };
+  const { text } = await request(`${node.url}/channels/chat.room/messages`, { headers: right });
+  ({ position } = JSON.parse(text) as { position: string });
+});
+afterAll(() => node.stop());
+
+async function status(
+  path: string,
+  headers: Record<string, string>,
+  options: object = {},
+): Promise<number> {
+  return (await request(`${node.url}/channels/${path}`, { headers, ...options })).status;
+}
+
+async function streamStatus(path: string, headers: Record<string, string>): Promise<number> {
+  const reader = await SseReader.open(`${node.url}/${path}`, { headers });
+  const { status: answered } = reader;
+  await reader.close();
+  return answered;
+}
+
+function carried(credential: string | undefined, carrier: Carrier): Record<string, string> {
+  if (credential === undefined) return {};
+  return carrier === 'Bearer'
+    ? { Authorization: `Bearer ${credential}` }
+    : { Cookie: `theme=dark; session=${credential}`, Origin: node.url };
+}
+
+describe.each<Carrier>(['Bearer', 'cookie'])('A token by %s', (carrier) => {
+  describe.each(ENDPOINTS)('to %s', (_endpoint, ask, ok) => {
+    test.each(KINDS)('%s', async (_kind, make, expected) => {
+      const answered = await ask(carried(await make(), carrier));
+      expect(answered).toBe(expected === 200 ? ok : expected);
+    });
+  });
+});
+
+test.each(['Bearer', 'bearer ', 'Bearer a b', 'Bearer ü', 'Bearer a=b'])(
+  'an Authorization header %j is refused',
+  async (authorization) => {
+    expect(await status('chat.room/messages', { Authorization: encodeURI(authorization) })).toBe(
+      401,
+    );
+  },
+);
+
+test('a token in the URL does not count, under any name', async () => {
+  const right = await token(all);
+  for (const name of ['token', 'access_token', 'jwt', 'authorization', 'session', 'ticket']) {
+    expect(await status(`chat.room/messages?${name}=${right}`, {})).not.toBe(200);
+  }
+});
+
+test('the header counts before the cookie, and another scheme is not a token', async () => {
+  const [right, wrong] = [await token(all), await token(other)];
+  const both = { Authorization: `Bearer ${wrong}`, Cookie: `session=${right}` };
+  expect(await status('chat.room/messages', both)).toBe(403);
+  const basic = { Authorization: 'Basic YTpi', Cookie: `session=${right}` };
+  expect(await status('chat.room/messages', basic)).toBe(200);
+});
+
+test('no credential reaches the log', async () => {
+  const [right, expired] = [await token(all), await token({ ...all, expires: -60 })];
+  for (const one of [right, expired, `bsk_${'y'.repeat(43)}`]) {
+    await status('chat.room/messages', { Authorization: `Bearer ${one}` });
+    await status('chat.room/messages', { Cookie: `session=${one}` });
+    expect(node.output).not.toContain(one.slice(-20));
+  }
+  expect(node.output).not.toContain(SECRET_ENV.JWT_SECRET);
+});
+
+describe('A page of another origin', () => {
+  const send = async (headers: Record<string, string>): Promise<number> =>
+    status('chat.room/messages', { Cookie: `session=${await token(all)}`, ...headers }, channels);
+
+  test.each([
+    ['its own origin', () => ({ Origin: node.url }), 201],
+    ['no Origin, and Sec-Fetch-Site same-origin', () => ({ 'Sec-Fetch-Site': 'same-origin' }), 201],
+    ['another origin', () => ({ Origin: 'https://evil.test' }), 403],
+    ['another port', () => ({ Origin: 'http://127.0.0.1:1' }), 403],
+    ['a null origin', () => ({ Origin: 'null' }), 403],
+    [
+      'another origin that claims to be the same site',
+      () => ({ Origin: 'https://evil.test', 'Sec-Fetch-Site': 'same-origin' }),
+      403,
+    ],
+    ['no Origin, and Sec-Fetch-Site same-site', () => ({ 'Sec-Fetch-Site': 'same-site' }), 403],
+    ['no Origin, and Sec-Fetch-Site none', () => ({ 'Sec-Fetch-Site': 'none' }), 403],
+    ['nothing that says whose page it is', () => ({}), 403],
+  ])('that sends with the cookie: %s', async (_what, headers, expected) => {
+    expect(await send(headers())).toBe(expected);
+  });
+});
