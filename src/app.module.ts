@@ -4,7 +4,9 @@ import { BirdsongModule } from './birdsong.module.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { identityOf } from './server/access.js';
 import { channelsOf } from './server/channels.js';
-import type { Environment } from './server/environment.js';
+import { ConnectionsController } from './server/admin/connections.controller.js';
+import { RevocationsController } from './server/admin/revocations.controller.js';
+import { hasIdentities, type Environment } from './server/environment.js';
 import { maxStreamsOf } from './server/hardening/limits.js';
 import { HealthController } from './server/health.controller.js';
 
@@ -22,7 +24,10 @@ export class AppModule {
           identity: identityOf(environment),
         }),
       ],
-      controllers: [HealthController],
+      controllers: [
+        HealthController,
+        ...(hasIdentities(environment) ? [RevocationsController, ConnectionsController] : []),
+      ],
       providers: [{ provide: APP_FILTER, useClass: ProblemFilter }],
     };
   }

@@ -8,6 +8,8 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { APP_INTERCEPTOR, ModulesContainer } from '@nestjs/core';
+import { Identities } from './access/identities.js';
+import { Revocations } from './access/revocations.js';
 import { IdentityPort } from './access/identity.port.js';
 import { OptionIdentity } from './access/option-identity.js';
 import { checkHost } from './check-host.js';
@@ -35,6 +37,7 @@ import { OpenConnections } from './lifecycle/open-connections.js';
 import { ExpressTuning } from './http/express-tuning.js';
 import { DrainService } from './lifecycle/drain.service.js';
 import { EventIdsInterceptor } from './streams/event-ids.interceptor.js';
+import { Rights } from './rights/rights.service.js';
 import { StreamRegistry } from './streams/stream-registry.js';
 import { Streams } from './streams/streams.js';
 import { Stopping } from './concurrency/stopping.js';
@@ -68,6 +71,9 @@ type BirdsongAsyncOptions<Claims = UnknownClaims> = ConfigurableModuleAsyncOptio
     },
     brokerProvider,
     { provide: IdentityPort, useClass: OptionIdentity },
+    Revocations,
+    Identities,
+    Rights,
     AppEvents,
     BrokerLifecycle,
     NewMessageListener,
@@ -87,7 +93,7 @@ type BirdsongAsyncOptions<Claims = UnknownClaims> = ConfigurableModuleAsyncOptio
     { provide: APP_INTERCEPTOR, useClass: EventIdsInterceptor },
     Birdsong,
   ],
-  exports: [Birdsong, Broker, Stopping],
+  exports: [Birdsong, Broker, Identities, Stopping],
 })
 export class BirdsongModule
   extends ConfigurableModuleClass
@@ -112,6 +118,7 @@ export class BirdsongModule
     private readonly feeds: Feeds,
     private readonly drain: DrainService,
     private readonly stopping: Stopping,
+    private readonly rights: Rights,
     modules: ModulesContainer,
   ) {
     super();
@@ -119,8 +126,9 @@ export class BirdsongModule
   }
 
   /** @throws BirdsongError `broker-unavailable`: an app does not start without its broker */
-  onModuleInit(): Promise<void> {
-    return this.broker.open();
+  async onModuleInit(): Promise<void> {
+    await this.broker.open();
+    await this.rights.open();
   }
 
   /** Nest calls this hook first, so load balancers see the shutdown before any reader is sent away. */
@@ -135,6 +143,7 @@ export class BirdsongModule
   async onApplicationShutdown(): Promise<void> {
     this.drain.end();
     this.feeds.close();
+    this.rights.close();
     await this.broker.close();
   }
 }

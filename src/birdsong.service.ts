@@ -10,7 +10,8 @@ import { BirdsongError } from './errors/birdsong-error.js';
 import { ChannelPolicies, type Channel } from './channels/channel-policies.js';
 import type { Identity } from './channels/policy.js';
 import type { HttpRequest, HttpResponse } from './http/http-request.js';
-import type { Connections } from './streams/connections.js';
+import { Rights, type RevocationTarget } from './rights/rights.service.js';
+import type { ConnectionFilter, Connections, EndOptions } from './streams/connections.js';
 import { firstStart, Streams, type StartOptions, type StreamSettings } from './streams/streams.js';
 
 export interface HistoryOptions {
@@ -49,6 +50,7 @@ export class Birdsong {
     private readonly reader: HistoryService,
     private readonly observers: Observers,
     private readonly streams: Streams,
+    private readonly rights: Rights,
   ) {}
 
   /** Lists and ends the open streams of this node. */
@@ -149,6 +151,33 @@ export class Birdsong {
       position: formatPosition(endOf(page, after)),
       gap: page.gap !== undefined,
     };
+  }
+
+  /**
+   * Refuses everything that was issued to an identity until now, or one token, on all nodes and for a year, and ends its
+   * streams with the reason `revoked`. Resolves once the broker has it; other nodes know it within moments.
+   * @throws BirdsongError `invalid-request` unless exactly one is named; `broker-unavailable` if only this node knows it,
+   * which goes on trying to tell the others
+   */
+  revoke(target: RevocationTarget): Promise<void> {
+    return this.rights.revoke(target);
+  }
+
+  /**
+   * Ends open streams, on all nodes, by default with the reason `disconnected` and so that clients come back.
+   * @throws BirdsongError `invalid-request` for an empty filter; `broker-unavailable`
+   */
+  disconnect(filter: ConnectionFilter, options?: EndOptions): Promise<void> {
+    return this.rights.disconnect(filter, options);
+  }
+
+  /**
+   * Asks the access rules again about open streams of Birdsong's own routes, on all nodes, and ends those that are no
+   * longer allowed with the reason `revoked`.
+   * @throws BirdsongError `invalid-request` for an empty filter; `broker-unavailable`
+   */
+  recheck(filter: ConnectionFilter): Promise<void> {
+    return this.rights.recheck(filter);
   }
 
   private channelsOf(names: string | readonly string[]): Channel[] {

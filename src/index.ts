@@ -78,6 +78,7 @@ export type {
   Connections,
   EndOptions,
 } from './streams/connections.js';
+export type { RevocationTarget } from './rights/rights.service.js';
 export { keepEventIds } from './streams/keep-event-ids.js';
 export { messagesOnly, type StreamedMessage } from './streams/messages-only.js';
 export type { ClosingReason } from './protocol/control-events.js';

@@ -12,9 +12,8 @@ import { BirdsongError } from '../errors/birdsong-error.js';
 import { BirdsongSettings } from '../config/birdsong-settings.js';
 import { ChannelPolicies, type Channel } from '../channels/channel-policies.js';
 import type { Asker, Identity } from '../channels/policy.js';
-import { MAX_SENDER_LENGTH } from '../protocol/message-format.js';
 import { firstRefused, type Action } from './first-refused.js';
-import { IdentityPort } from './identity.port.js';
+import { Identities } from './identities.js';
 
 const ACCESS = 'birdsong:access';
 const ADMITTED = Symbol('birdsong.admitted');
@@ -27,6 +26,8 @@ export interface Admitted {
   readonly identity: Identity | undefined;
   /** At least one, without duplicates. */
   readonly channels: readonly [Channel, ...Channel[]];
+  /** Asks the rules again. */
+  readonly isStillAllowed: () => Promise<boolean>;
 }
 
 type ChannelRequest = Asker['request'] & {
@@ -56,7 +57,7 @@ export class AccessGuard implements CanActivate {
   constructor(
     private readonly policies: ChannelPolicies,
     private readonly settings: BirdsongSettings,
-    private readonly identities: IdentityPort,
+    private readonly identities: Identities,
     private readonly reflector: Reflector,
   ) {}
 
@@ -65,12 +66,16 @@ export class AccessGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<ChannelRequest>();
     const names = requireNames(namesOf(request), this.settings.maxChannelsPerStream);
     const channels = names.map((name) => this.policies.require(name));
-    const identity = requireCurrent(await this.identities.identify(request));
-    const refused = await firstRefused(channels, action, { identity, request });
+    const identity = await this.identities.current(request);
+    const ask = () => firstRefused(channels, action, { identity, request });
+    const refused = await ask();
     if (refused) {
       throw refusal(refused, action, identity);
     }
-    request[ADMITTED] = { identity, channels: channels as [Channel, ...Channel[]] };
+    request[ADMITTED] = {
+      ...{ identity, channels: channels as [Channel, ...Channel[]] },
+      isStillAllowed: async () => (await ask()) === undefined,
+    };
     return true;
   }
 }
@@ -78,31 +83,6 @@ export class AccessGuard implements CanActivate {
 function namesOf(request: ChannelRequest): readonly unknown[] {
   const named = request.params?.channel ?? request.query?.channel ?? [];
   return Array.isArray(named) ? named : [named];
-}
-
-/**
- * Accepts null as well as undefined, as many look-ups return null when they find nobody.
- * @throws Error for a malformed identity, which is a defect of the app
- * @throws BirdsongError `unauthenticated` for an expired identity
- */
-function requireCurrent(identity: Identity | null | undefined): Identity | undefined {
-  if (identity === undefined || identity === null) {
-    return undefined;
-  }
-  const { id, expiresAt } = identity as { id: unknown; expiresAt?: unknown };
-  if (typeof id !== 'string' || id.length > MAX_SENDER_LENGTH) {
-    throw new Error(
-      `Birdsong: an identity's id must be a string of at most ${MAX_SENDER_LENGTH} characters.`,
-    );
-  }
-  if (expiresAt !== undefined && !(expiresAt instanceof Date)) {
-    throw new Error("Birdsong: an identity's expiresAt must be a Date.");
-  }
-  // Negated, so that an invalid date counts as expired.
-  if (expiresAt && !(expiresAt.getTime() > Date.now())) {
-    throw new BirdsongError('unauthenticated', 'This identity has expired.');
-  }
-  return identity;
 }
 
 function refusal(channel: Channel, action: Action, identity: Identity | undefined): BirdsongError {

@@ -15,6 +15,12 @@ export interface Identity<Claims = UnknownClaims> {
    * new credential by then. Default never.
    */
   readonly expiresAt?: Date | undefined;
+  /** The id of the token that it came with, by which that can be revoked. Default none. */
+  readonly tokenId?: string | undefined;
+  /**
+   * When its credential was issued. If the identity is revoked, what was issued before is refused. Default: always before.
+   */
+  readonly issuedAt?: Date | undefined;
   /** What it may use where a policy says `token`. Default nothing. */
   readonly grants?: Grants | undefined;
 }

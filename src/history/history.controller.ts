@@ -70,8 +70,10 @@ export class HistoryController {
         ? await this.history.readOrWait(
             channel,
             { after, before, limit },
-            Math.min(wait * 1000, msUntil(identity?.expiresAt)),
-            signalOf(response),
+            {
+              waitMs: Math.min(wait * 1000, msUntil(identity?.expiresAt)),
+              ...{ signal: signalOf(response), identity },
+            },
           )
         : await this.history.read(channel, { after, before, limit });
     const json = encodePage(page, query);

@@ -5,9 +5,11 @@ import {
   type HistoryPage,
   type HistoryQuery,
 } from '../broker/broker.port.js';
+import { Revocations } from '../access/revocations.js';
 import { Stopping } from '../concurrency/stopping.js';
 import { Pause } from '../concurrency/pause.js';
 import type { Position } from '../protocol/position.js';
+import type { Identity } from '../channels/policy.js';
 import type { Channel } from '../channels/channel-policies.js';
 import { ChannelReader } from '../delivery/channel-reader.js';
 import { Feeds } from '../delivery/feeds.js';
@@ -17,10 +19,18 @@ import { StreamLimit } from '../delivery/stream-limit.js';
 /** How long a request may wait for its turn to read. */
 const MAX_WAIT_MS = 3000;
 
+/** How a request waits for a message. */
+export interface WaitOptions {
+  readonly waitMs: number;
+  /** Ends the wait early. */
+  readonly signal: AbortSignal;
+  readonly identity: Identity | undefined;
+}
+
 /** Reads history, and waits for messages that are not there yet. */
 @Injectable()
 export class HistoryService {
-  private readonly waiting = new Set<Pause>();
+  private readonly waiting = new Map<Pause, Identity | undefined>();
 
   constructor(
     private readonly broker: Broker,
@@ -28,6 +38,7 @@ export class HistoryService {
     private readonly limit: StreamLimit,
     private readonly limiter: HistoryLimiter,
     private readonly stopping: Stopping,
+    private readonly revocations: Revocations,
   ) {}
 
   /** @throws BirdsongError `broker-unavailable` or `overloaded` */
@@ -38,14 +49,12 @@ export class HistoryService {
   /**
    * Returns what follows this position: at once if there is something, otherwise when a message comes or the time is
    * up.
-   * @param signal ends the wait early
    * @throws BirdsongError `broker-unavailable`, or `overloaded` if it would have to wait and the node is full
    */
   async readOrWait(
     channel: Channel,
     query: HistoryQuery & { after: Position },
-    waitMs: number,
-    signal: AbortSignal,
+    { waitMs, signal, identity }: WaitOptions,
   ): Promise<HistoryPage> {
     const page = await this.read(channel, query);
     if (page.messages.length > 0 || page.gap || this.stopping.isStopping || signal.aborted) {
@@ -53,7 +62,7 @@ export class HistoryService {
     }
     this.limit.enter();
     try {
-      await this.waitForMessage(channel, query.after, waitMs, signal);
+      await this.waitForMessage(channel, query.after, { waitMs, signal, identity });
     } finally {
       this.limit.leave();
     }
@@ -62,14 +71,22 @@ export class HistoryService {
 
   /** Functions that each end one wait. */
   closers(): (() => void)[] {
-    return [...this.waiting].map((pause) => () => pause.end());
+    return [...this.waiting.keys()].map((pause) => () => pause.end());
+  }
+
+  /** Ends the waits of those whose right was just revoked. */
+  endRevoked(): void {
+    for (const [pause, identity] of this.waiting) {
+      if (identity && this.revocations.cover(identity)) {
+        pause.end();
+      }
+    }
   }
 
   private async waitForMessage(
     channel: Channel,
     position: Position,
-    waitMs: number,
-    signal: AbortSignal,
+    { waitMs, signal, identity }: WaitOptions,
   ): Promise<void> {
     const pause = new Pause();
     const end = () => {
@@ -78,7 +95,7 @@ export class HistoryService {
     };
     const feed = this.feeds.acquire(channel);
     const reader = new ChannelReader(feed, { replay: end, live: end, gap: end });
-    this.waiting.add(pause);
+    this.waiting.set(pause, identity);
     signal.addEventListener('abort', end);
     try {
       const waited = pause.for(waitMs);

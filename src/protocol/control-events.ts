@@ -1,7 +1,8 @@
 import { formatPosition, type Position } from './position.js';
 
 /** Why the server ends a stream. */
-export type ClosingReason = 'shutdown' | 'overloaded' | 'slow-reader' | 'token-expired' | 'revoked';
+export type ClosingReason =
+  'shutdown' | 'overloaded' | 'slow-reader' | 'token-expired' | 'revoked' | 'disconnected';
 
 /** What `stream.ready` says about each channel. */
 export interface ReadyChannel {

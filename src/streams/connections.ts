@@ -1,3 +1,4 @@
+import { BirdsongError } from '../errors/birdsong-error.js';
 import type { ClosingReason } from '../protocol/control-events.js';
 import type { Stream } from './stream.js';
 import type { StreamRegistry } from './stream-registry.js';
@@ -47,15 +48,13 @@ export class Connections {
   /**
    * Ends the streams that match. Each gets `stream.closing` with the reason, and ends.
    * @returns how many matched
-   * @throws Error for an empty filter, which would end them all
+   * @throws BirdsongError `invalid-request` for an empty filter, which would end them all
    */
   end(
     filter: ConnectionFilter,
     { reason = 'revoked', reconnect = false }: EndOptions = {},
   ): number {
-    if (Object.values(filter).every((value) => value === undefined)) {
-      throw new Error('Birdsong: connections.end() needs an id, an identity or a channel.');
-    }
+    requireFilter(filter);
     const streams = this.find(filter);
     for (const stream of streams) {
       stream.end(reason, reconnect);
@@ -63,7 +62,8 @@ export class Connections {
     return streams.length;
   }
 
-  private find({ id, identity, channel }: ConnectionFilter): Stream[] {
+  /** @internal */
+  find({ id, identity, channel }: ConnectionFilter): Stream[] {
     const candidates =
       identity !== undefined
         ? this.registry.ofIdentity(identity)
@@ -76,5 +76,12 @@ export class Connections {
         (id === undefined || stream.id === id) &&
         (channel === undefined || stream.feeds.some((feed) => feed.channel.name === channel)),
     );
+  }
+}
+
+/** @throws BirdsongError `invalid-request` for an empty filter */
+export function requireFilter(filter: ConnectionFilter): void {
+  if (Object.values(filter).every((value) => value === undefined)) {
+    throw new BirdsongError('invalid-request', 'A filter needs an id, an identity or a channel.');
   }
 }

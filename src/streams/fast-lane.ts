@@ -13,7 +13,7 @@ import { breakOff } from './break-off.js';
 import { directSocket } from './direct-socket.js';
 import type { EventIds, Place } from './event-ids.js';
 import { watchProgress } from './progress.js';
-import type { StreamLane } from './stream.js';
+import type { StreamLane } from './stream-lane.js';
 
 /**
  * Bytes of messages between two cursors, for each channel in the cursor: 16 times the size of its entry, so that

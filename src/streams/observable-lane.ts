@@ -9,7 +9,7 @@ import { breakOffAtEnd } from './break-off.js';
 import type { Place } from './event-ids.js';
 import { watchProgress } from './progress.js';
 import { streamOf, type RequestIds } from './request-ids.js';
-import type { StreamLane } from './stream.js';
+import type { StreamLane } from './stream-lane.js';
 
 /** The most bytes to emit in one turn of the event loop, before operators and Nest get to write them. */
 const BYTES_PER_TURN = 256 * 1024;

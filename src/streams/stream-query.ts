@@ -20,6 +20,6 @@ export type StreamQuery = z.infer<typeof streamQuery>;
 export const streamQueryPipe = new RequestPipe(streamQuery);
 
 export const settingsOf = (
-  { identity }: Admitted,
+  { identity, isStillAllowed }: Admitted,
   { heartbeat, ...start }: StreamQuery,
-): StreamSettings => ({ first: firstStart(start), heartbeat, identity });
+): StreamSettings => ({ first: firstStart(start), heartbeat, identity, isStillAllowed });

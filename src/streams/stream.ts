@@ -13,32 +13,11 @@ import type { FrameBatch } from '../delivery/frame-batch.js';
 import * as events from '../protocol/control-events.js';
 import { formatPosition } from '../protocol/position.js';
 import type { EventIds, Place } from './event-ids.js';
+import type { StreamLane } from './stream-lane.js';
 
 /** Stream ids are built only on demand, as most of thousands are never asked for. */
 const PROCESS_ID = randomBytes(8).toString('hex');
 let openedCount = 0;
-
-/** How the events of one stream reach its client. */
-export interface StreamLane {
-  /** Whether unsent bytes may wait in this lane. If not, readers pause as soon as it is full. */
-  readonly holdsUnsent: boolean;
-  /** The bytes that wait for the client to take them. */
-  readonly unsentBytes: number;
-  /** @returns whether more can be written right now */
-  write(batch: FrameBatch, place: Place): boolean;
-  send(event: events.ControlEvent): void;
-  /** Breaks the silence without sending an event. */
-  heartbeat(kind: events.Heartbeat): void;
-  isFull(): boolean;
-  /** Resolves once the client takes more or is gone, with whether it was slow. */
-  drained(): Promise<boolean>;
-  /** Calls back once the client has taken nothing for this long, in milliseconds. 0 ends the watch. */
-  watch(ms: number, onStall: () => void): void;
-  /** @param reconnect whether the client shall come back */
-  end(reconnect: boolean): void;
-  /** Breaks the connection. The client resumes by its Last-Event-ID. */
-  destroy(): void;
-}
 
 /** What a stream needs from its owner. */
 export interface StreamOwner {
@@ -48,6 +27,15 @@ export interface StreamOwner {
   gap(stream: Stream, channel: string, gap: Gap): void;
   /** Called when the client is gone. The owner releases the stream's feeds. */
   closed(stream: Stream): void;
+}
+
+/** What a stream is, beside what it reads. */
+export interface StreamOptions {
+  readonly heartbeat: events.Heartbeat;
+  /** Whose stream it is. */
+  readonly identity: Identity | undefined;
+  /** Asks again whether the stream is allowed. Absent: the app decides. */
+  readonly isStillAllowed?: () => Promise<boolean>;
 }
 
 /** A stream's part in one channel. */
@@ -76,21 +64,29 @@ export class Stream implements ReaderSink {
     places: readonly Place[],
     private readonly ids: EventIds,
     private readonly lane: StreamLane,
-    private readonly heartbeat: events.Heartbeat,
-    readonly identity: Identity | undefined,
+    private readonly options: StreamOptions,
     private readonly owner: StreamOwner,
   ) {
     this.parts = feeds.map((feed, index) => ({
       reader: new ChannelReader(feed, this),
       place: places[index] as Place,
     }));
-    const expiresAt = identity?.expiresAt;
+    const expiresAt = options.identity?.expiresAt;
     this.stopExpiry = expiresAt && atTime(expiresAt, () => this.end('token-expired', true));
   }
 
   /** Unique across all nodes. */
   get id(): string {
     return `${PROCESS_ID}-${this.number.toString(36)}`;
+  }
+
+  get identity(): Identity | undefined {
+    return this.options.identity;
+  }
+
+  /** Asks again whether the stream is allowed. Undefined if the app decides. */
+  get isStillAllowed(): (() => Promise<boolean>) | undefined {
+    return this.options.isStillAllowed;
   }
 
   get feeds(): readonly ChannelFeed[] {
@@ -144,7 +140,7 @@ export class Stream implements ReaderSink {
       this.closeOnceTaken();
     } else if (++this.silentBeats >= max && !isFull) {
       this.silentBeats = 0;
-      this.lane.heartbeat(this.heartbeat);
+      this.lane.heartbeat(this.options.heartbeat);
     }
   }
 

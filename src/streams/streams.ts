@@ -1,10 +1,10 @@
 import { Injectable, Logger, type MessageEvent } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Observable, share, type Subscriber } from 'rxjs';
+import { Revocations, type Revocation } from '../access/revocations.js';
 import type { Gap } from '../broker/gap.js';
 import { requireNames } from '../channels/channel-name.js';
 import type { Channel } from '../channels/channel-policies.js';
-import type { Identity } from '../channels/policy.js';
 import { Stopping } from '../concurrency/stopping.js';
 import { BirdsongSettings } from '../config/birdsong-settings.js';
 import type { Start } from '../delivery/channel-reader.js';
@@ -19,7 +19,7 @@ import {
 import { lastEventIdOf } from '../http/last-event-id.js';
 import * as events from '../protocol/control-events.js';
 import { breakOff, breakOffAtEnd } from './break-off.js';
-import { Connections } from './connections.js';
+import { Connections, type ConnectionFilter } from './connections.js';
 import { EventIds, type Place } from './event-ids.js';
 import { FastLane } from './fast-lane.js';
 import { ObservableLane } from './observable-lane.js';
@@ -27,7 +27,8 @@ import { endWithResponse, openEventStream } from './open-event-stream.js';
 import { RequestIds, streamOf } from './request-ids.js';
 import { requireResumable } from './require-resumable.js';
 import { startsOf } from './resume.js';
-import { Stream, type StreamLane, type StreamOwner } from './stream.js';
+import { Stream, type StreamOptions, type StreamOwner } from './stream.js';
+import type { StreamLane } from './stream-lane.js';
 import { StreamRegistry } from './stream-registry.js';
 
 /** The shortest period over which clients that are sent away come back. */
@@ -41,12 +42,9 @@ export interface StartOptions {
 }
 
 /** How a stream is opened. */
-export interface StreamSettings {
+export interface StreamSettings extends StreamOptions {
   /** Where a first connect begins in each channel. */
   readonly first: Start;
-  readonly heartbeat: events.Heartbeat;
-  /** Whose stream it is. */
-  readonly identity: Identity | undefined;
 }
 
 /** @param history the number of the newest messages, 0 if it is absent too */
@@ -69,6 +67,7 @@ export class Streams implements StreamOwner {
     private readonly registry: StreamRegistry,
     private readonly stopping: Stopping,
     private readonly settings: BirdsongSettings,
+    private readonly revocations: Revocations,
   ) {
     this.connections = new Connections(registry);
   }
@@ -137,6 +136,33 @@ export class Streams implements StreamOwner {
     );
   }
 
+  /** Ends the streams whose right was just revoked. Clients that come back all the same are refused. */
+  endRevoked({ identity }: Revocation): void {
+    const candidates =
+      identity === undefined ? this.registry.all : this.registry.ofIdentity(identity);
+    for (const stream of candidates) {
+      if (stream.identity && this.revocations.cover(stream.identity)) {
+        stream.end('revoked', false);
+      }
+    }
+  }
+
+  /** Asks again about the streams that match. One whose rule fails ends too, and is asked about when it comes back. */
+  async recheck(filter: ConnectionFilter): Promise<void> {
+    await Promise.all(
+      this.connections.find(filter).map(async (stream) => {
+        try {
+          if ((await stream.isStillAllowed?.()) === false) {
+            stream.end('revoked', false);
+          }
+        } catch (error) {
+          this.logger.error('An access rule failed', error instanceof Error ? error.stack : error);
+          stream.end('disconnected', true);
+        }
+      }),
+    );
+  }
+
   /** Breaks the connections of clients that have not taken the end of their stream. */
   cutOff(): void {
     for (const stream of this.registry.all) {
@@ -150,7 +176,7 @@ export class Streams implements StreamOwner {
     starts: readonly Start[],
     options: StreamSettings,
   ): void {
-    const refusal = this.refusal(channels);
+    const refusal = this.refusal(channels, options);
     if (refusal) {
       // After an error status, an EventSource would never come back.
       response.write(events.formatControlEvent(refusal));
@@ -175,7 +201,7 @@ export class Streams implements StreamOwner {
     subscriber: Subscriber<MessageEvent>,
   ): (() => void) | undefined {
     const requestIds = RequestIds.of(raw, lastEventIdOf(request));
-    const refusal = this.refusal(channels);
+    const refusal = this.refusal(channels, options);
     if (refusal ?? raw.method === 'HEAD') {
       if (refusal) {
         subscriber.next({ ...refusal, id: requestIds.assign(undefined) } as MessageEvent);
@@ -201,10 +227,10 @@ export class Streams implements StreamOwner {
     places: readonly Place[],
     ids: EventIds,
     lane: StreamLane,
-    { heartbeat, identity }: StreamSettings,
+    options: StreamSettings,
   ): Stream {
     const feeds = channels.map((channel) => this.feeds.acquire(channel));
-    const stream = new Stream(feeds, places, ids, lane, heartbeat, identity, this);
+    const stream = new Stream(feeds, places, ids, lane, options, this);
     this.registry.add(stream);
     return stream;
   }
@@ -236,7 +262,14 @@ export class Streams implements StreamOwner {
   }
 
   /** Why a stream cannot begin. Checks the room again, because it may have gone since the headers were sent. */
-  private refusal(channels: readonly Channel[]): events.ControlEvent | undefined {
+  private refusal(
+    channels: readonly Channel[],
+    { identity }: StreamSettings,
+  ): events.ControlEvent | undefined {
+    // It may have been revoked since the guard asked.
+    if (identity && this.revocations.cover(identity)) {
+      return events.closing('revoked', false);
+    }
     if (this.stopping.isStopping) {
       return events.closing('shutdown', true, this.spreadRetryMs());
     }

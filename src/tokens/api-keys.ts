@@ -47,6 +47,6 @@ function identityOf({ name, publish = [], subscribe = [], admin = false }: ApiKe
   for (const pattern of [...publish, ...subscribe]) {
     new ChannelPattern(pattern);
   }
-  const claims: TokenClaims = { tokenId: undefined, issuedAt: undefined, name, admin };
+  const claims: TokenClaims = { name, admin };
   return { id: `key:${name}`, claims, grants: { publish, subscribe } };
 }

@@ -115,13 +115,9 @@ export class TokenIdentity extends IdentityPort<TokenClaims> {
       id: sub,
       expiresAt: new Date(exp * 1000),
       grants: { publish, subscribe },
-      claims: {
-        ...payload,
-        tokenId: jti,
-        issuedAt: iat === undefined ? undefined : new Date(iat * 1000),
-        name,
-        admin: isAdmin,
-      },
+      tokenId: jti,
+      issuedAt: iat === undefined ? undefined : new Date(iat * 1000),
+      claims: { ...payload, name, admin: isAdmin },
     };
   }
 }

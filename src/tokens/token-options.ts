@@ -50,10 +50,6 @@ export interface TokenIdentityOptions {
 /** What is known of an identity that came with a token or an API key. */
 export interface TokenClaims {
   readonly [claim: string]: unknown;
-  /** The token's `jti`. */
-  readonly tokenId: string | undefined;
-  /** The token's `iat`. */
-  readonly issuedAt: Date | undefined;
   /** The name to show, if the token has one. */
   readonly name: string | undefined;
   /** Whether it may administer the server. */

@@ -110,7 +110,7 @@ function describe(error: unknown, index: number, session: FuzzSession): string {
 
 async function rest(): Promise<Rest> {
   const client = redis.client();
-  const redisSubscriptions = (await client.pubsub('CHANNELS')) as string[];
+  const redisSubscriptions = ((await client.pubsub('CHANNELS')) as string[]).toSorted();
   const clients = (await client.client('LIST')) as string;
   await client.quit();
   return {

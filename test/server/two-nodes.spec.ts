@@ -178,7 +178,7 @@ describe('Two nodes on one Redis', () => {
 
     await second.close();
     await until(async () => (await subscriberCount()) === 0);
-    expect(await watch.pubsub('CHANNELS', 'birdsong:{*}')).toEqual([]);
+    expect(await watch.pubsub('CHANNELS', 'birdsong:{public*}')).toEqual([]);
   });
 
   it('have one subscriber connection each, however many readers and channels', async () => {
@@ -197,6 +197,6 @@ describe('Two nodes on one Redis', () => {
       'birdsong-subscriber',
       'birdsong-subscriber',
     ]);
-    expect(await watch.pubsub('CHANNELS', 'birdsong:{*}')).toHaveLength(channels.length);
+    expect(await watch.pubsub('CHANNELS', 'birdsong:{public*}')).toHaveLength(channels.length);
   });
 });

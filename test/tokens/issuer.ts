@@ -14,6 +14,8 @@ export interface TokenOptions {
   /** Seconds from now. */
   expires?: number | undefined;
   notBefore?: number;
+  /** Seconds before now at which it was issued. Default 0. */
+  issuedAgo?: number;
   /** The whole claim, in place of the grants. */
   claim?: unknown;
 }
@@ -41,7 +43,7 @@ export function token(
     .setSubject(sub)
     .setIssuer(options.issuer ?? ISSUER)
     .setAudience(options.audience ?? AUDIENCE)
-    .setIssuedAt()
+    .setIssuedAt(now - (options.issuedAgo ?? 0))
     .setExpirationTime(now + expires);
   if (options.jti !== undefined) signed.setJti(options.jti);
   if (options.notBefore !== undefined) signed.setNotBefore(now + options.notBefore);
