@@ -2,11 +2,14 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { BirdsongModule } from './birdsong.module.js';
 import { ProblemFilter } from './http/problem.filter.js';
-import { identityOf } from './server/access.js';
+import { tokensOf } from './server/access.js';
+import { ServerIdentity } from './server/server-identity.js';
+import { TicketsController } from './server/tickets.controller.js';
+import { TokenIdentity } from './tokens/token-identity.js';
 import { channelsOf } from './server/channels.js';
 import { ConnectionsController } from './server/admin/connections.controller.js';
 import { RevocationsController } from './server/admin/revocations.controller.js';
-import { hasIdentities, type Environment } from './server/environment.js';
+import type { Environment } from './server/environment.js';
 import { maxStreamsOf } from './server/hardening/limits.js';
 import { HealthController } from './server/health.controller.js';
 
@@ -14,6 +17,7 @@ import { HealthController } from './server/health.controller.js';
 @Module({})
 export class AppModule {
   static forEnvironment(environment: Environment): DynamicModule {
+    const tokens = tokensOf(environment);
     return {
       module: AppModule,
       imports: [
@@ -21,14 +25,17 @@ export class AppModule {
           ...environment.options,
           channels: channelsOf(environment),
           maxStreams: maxStreamsOf(environment),
-          identity: identityOf(environment),
+          ...(tokens && { identity: ServerIdentity }),
         }),
       ],
       controllers: [
         HealthController,
-        ...(hasIdentities(environment) ? [RevocationsController, ConnectionsController] : []),
+        ...(tokens ? [TicketsController, RevocationsController, ConnectionsController] : []),
       ],
-      providers: [{ provide: APP_FILTER, useClass: ProblemFilter }],
+      providers: [
+        { provide: APP_FILTER, useClass: ProblemFilter },
+        ...(tokens ? [{ provide: TokenIdentity, useValue: tokens }, ServerIdentity] : []),
+      ],
     };
   }
 }

@@ -37,6 +37,7 @@ import { OpenConnections } from './lifecycle/open-connections.js';
 import { ExpressTuning } from './http/express-tuning.js';
 import { DrainService } from './lifecycle/drain.service.js';
 import { EventIdsInterceptor } from './streams/event-ids.interceptor.js';
+import { Tickets } from './rights/tickets.service.js';
 import { Rights } from './rights/rights.service.js';
 import { StreamRegistry } from './streams/stream-registry.js';
 import { Streams } from './streams/streams.js';
@@ -74,6 +75,7 @@ type BirdsongAsyncOptions<Claims = UnknownClaims> = ConfigurableModuleAsyncOptio
     Revocations,
     Identities,
     Rights,
+    Tickets,
     AppEvents,
     BrokerLifecycle,
     NewMessageListener,
@@ -93,7 +95,7 @@ type BirdsongAsyncOptions<Claims = UnknownClaims> = ConfigurableModuleAsyncOptio
     { provide: APP_INTERCEPTOR, useClass: EventIdsInterceptor },
     Birdsong,
   ],
-  exports: [Birdsong, Broker, Identities, Stopping],
+  exports: [Birdsong, Broker, Identities, Stopping, Tickets],
 })
 export class BirdsongModule
   extends ConfigurableModuleClass

@@ -78,6 +78,7 @@ export type {
   Connections,
   EndOptions,
 } from './streams/connections.js';
+export { Tickets, type IssuedTicket } from './rights/tickets.service.js';
 export type { RevocationTarget } from './rights/rights.service.js';
 export { keepEventIds } from './streams/keep-event-ids.js';
 export { messagesOnly, type StreamedMessage } from './streams/messages-only.js';

@@ -67,6 +67,9 @@ export class AccessGuard implements CanActivate {
     const names = requireNames(namesOf(request), this.settings.maxChannelsPerStream);
     const channels = names.map((name) => this.policies.require(name));
     const identity = await this.identities.current(request);
+    if (identity?.channels && !names.every((name) => identity.channels?.includes(name as string))) {
+      throw new BirdsongError('forbidden', 'This ticket is for other channels.');
+    }
     const ask = () => firstRefused(channels, action, { identity, request });
     const refused = await ask();
     if (refused) {

@@ -7,6 +7,8 @@ export interface Revocation {
   readonly identity?: string | undefined;
   /** The id of one token. */
   readonly token?: string | undefined;
+  /** The id of a one-time ticket. */
+  readonly ticket?: string | undefined;
   /** Milliseconds since 1970. */
   readonly atMs: number;
 }
@@ -22,8 +24,12 @@ export class Revocations {
   /** When each was revoked, the earliest first. */
   private readonly identities = new Map<string, number>();
   private readonly tokens = new Map<string, number>();
+  private readonly tickets = new Map<string, number>();
 
-  add({ identity, token, atMs }: Revocation): void {
+  add({ identity, token, ticket, atMs }: Revocation): void {
+    if (ticket !== undefined) {
+      note(this.tickets, ticket, atMs);
+    }
     if (identity !== undefined) {
       note(this.identities, identity, atMs);
     }
@@ -32,11 +38,12 @@ export class Revocations {
     }
   }
 
-  /** Whether this identity has been revoked, or the token that it came with. */
-  cover({ id, tokenId, issuedAt }: Identity): boolean {
+  /** Whether this identity has been revoked, or the token or ticket that it came with. */
+  cover({ id, tokenId, ticketId, issuedAt }: Identity): boolean {
     const revokedAt = this.identities.get(id);
     return (
       (tokenId !== undefined && this.tokens.has(tokenId)) ||
+      (ticketId !== undefined && this.tickets.has(ticketId)) ||
       (revokedAt !== undefined && !(issuedAt && issuedAt.getTime() > revokedAt))
     );
   }

@@ -17,10 +17,14 @@ export interface Identity<Claims = UnknownClaims> {
   readonly expiresAt?: Date | undefined;
   /** The id of the token that it came with, by which that can be revoked. Default none. */
   readonly tokenId?: string | undefined;
+  /** The id of the one-time ticket that it came with, likewise. Default none. */
+  readonly ticketId?: string | undefined;
   /**
    * When its credential was issued. If the identity is revoked, what was issued before is refused. Default: always before.
    */
   readonly issuedAt?: Date | undefined;
+  /** The only channels that it may use, whatever the policies say: those of a one-time ticket. Default all. */
+  readonly channels?: readonly string[] | undefined;
   /** What it may use where a policy says `token`. Default nothing. */
   readonly grants?: Grants | undefined;
 }

@@ -7,6 +7,7 @@ import { BirdsongError } from '../errors/birdsong-error.js';
 import { HistoryService } from '../history/history.service.js';
 import { requireFilter, type ConnectionFilter, type EndOptions } from '../streams/connections.js';
 import { Streams } from '../streams/streams.js';
+import { ticketIdOf } from './ticket-id.js';
 import { NodeChannel } from './node-channel.js';
 
 /** What to revoke: exactly one of them. */
@@ -15,6 +16,8 @@ export interface RevocationTarget {
   readonly identity?: string | undefined;
   /** The id of a token (`jti`). */
   readonly token?: string | undefined;
+  /** A one-time ticket, used or not. */
+  readonly ticket?: string | undefined;
 }
 
 /** What all nodes shall do with their streams. */
@@ -76,11 +79,14 @@ export class Rights {
    * every node knows it within moments, and so does one that starts later.
    * @throws BirdsongError `invalid-request`; `broker-unavailable` if only this node knows it, which goes on trying
    */
-  async revoke({ identity, token }: RevocationTarget): Promise<void> {
-    if ((identity === undefined) === (token === undefined)) {
-      throw new BirdsongError('invalid-request', 'Revoke either an identity or a token.');
+  async revoke({ identity, token, ticket }: RevocationTarget): Promise<void> {
+    if ([identity, token, ticket].filter((one) => one !== undefined).length !== 1) {
+      throw new BirdsongError('invalid-request', 'Revoke an identity, a token or a ticket.');
     }
-    const revocation: Revocation = { identity, token, atMs: Date.now() };
+    const revocation: Revocation = {
+      ...{ identity, token, atMs: Date.now() },
+      ticket: ticket === undefined ? undefined : ticketIdOf(ticket),
+    };
     this.apply(revocation);
     const key = randomUUID();
     const publish = () => this.revoked.publish(revocation, key);

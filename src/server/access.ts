@@ -3,7 +3,7 @@ import { TokenIdentity } from '../tokens/token-identity.js';
 import type { TokenIssuer } from '../tokens/token-options.js';
 
 /** Who may use the server by which tokens and keys; undefined without any. */
-export function identityOf(environment: Environment): TokenIdentity | undefined {
+export function tokensOf(environment: Environment): TokenIdentity | undefined {
   const { API_KEYS, JWT_COOKIE, JWT_CLAIM, JWT_CLOCK_TOLERANCE_SECONDS, CORS_ORIGINS } =
     environment;
   if (!hasIdentities(environment)) {

@@ -1,20 +1,15 @@
-import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { Identities } from '../../access/identities.js';
+import { Injectable } from '@nestjs/common';
+import type { Identity } from '../../channels/policy.js';
 import { BirdsongError } from '../../errors/birdsong-error.js';
+import { IdentityGuard } from '../identity.guard.js';
 
 /** Lets in only identities with the claim `admin`. */
 @Injectable()
-export class AdminGuard implements CanActivate {
-  constructor(private readonly identities: Identities) {}
-
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    const identity = await this.identities.current(context.switchToHttp().getRequest<object>());
-    if (!identity) {
-      throw new BirdsongError('unauthenticated', 'This needs an identity.');
-    }
+export class AdminGuard extends IdentityGuard {
+  protected override requireRight(identity: Identity): void {
+    super.requireRight(identity);
     if (identity.claims?.['admin'] !== true) {
       throw new BirdsongError('forbidden', 'This needs the claim `admin`.');
     }
-    return true;
   }
 }

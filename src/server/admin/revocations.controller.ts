@@ -7,9 +7,10 @@ import { RequestPipe } from '../../http/request.pipe.js';
 import { AdminGuard } from './admin.guard.js';
 
 const id = z.string().min(1).max(256);
-const target = z.union([z.strictObject({ identity: id }), z.strictObject({ token: id })], {
-  error: 'must be { "identity": … } or { "token": … }',
-});
+const target = z.union(
+  [z.strictObject({ identity: id }), z.strictObject({ token: id }), z.strictObject({ ticket: id })],
+  { error: 'must be { "identity": … }, { "token": … } or { "ticket": … }' },
+);
 
 @Controller('revocations')
 @UseGuards(AdminGuard, JsonBodyGuard)
