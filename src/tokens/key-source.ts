@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, webcrypto, type KeyObject } from 'node:crypto';
 import {
   createLocalJWKSet,
   createRemoteJWKSet,
@@ -24,7 +24,7 @@ const CURVES: Readonly<Record<string, string>> = {
 };
 const PUBLIC = [...RSA, ...Object.values(CURVES), 'EdDSA', 'Ed25519'];
 
-export type Key = Uint8Array | KeyObject | CryptoKey;
+export type Key = KeyObject | CryptoKey;
 
 /** The keys of one issuer. */
 export interface KeySource {
@@ -56,8 +56,22 @@ function fromSecret(secret: string): KeySource {
       `Birdsong: a secret for tokens needs at least ${MIN_SECRET_BYTES} bytes: openssl rand -base64 48 makes one.`,
     );
   }
-  return { algorithms: HMAC, keysFor: () => Promise.resolve([key]) };
+  const keys = new Map<string, Promise<CryptoKey>>();
+  return {
+    algorithms: HMAC,
+    async keysFor({ alg }) {
+      // Imported once, as that takes as long as a check.
+      const imported = keys.get(alg) ?? importSecret(key, alg);
+      keys.set(alg, imported);
+      return [await imported];
+    },
+  };
 }
+
+const importSecret = (key: Buffer, alg: string): Promise<CryptoKey> =>
+  webcrypto.subtle.importKey('raw', key, { name: 'HMAC', hash: alg.replace('HS', 'SHA-') }, false, [
+    'verify',
+  ]);
 
 function fromPublicKeys(pems: readonly string[]): KeySource {
   const keys = pems.map(readPublicKey);

@@ -1,7 +1,7 @@
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWTPayload } from 'jose';
 import { z } from 'zod';
 import { IdentityPort } from '../access/identity.port.js';
-import { ChannelPattern } from '../channels/channel-pattern.js';
+import { patternOf } from '../channels/grants.js';
 import type { Identity } from '../channels/policy.js';
 import { BirdsongError } from '../errors/birdsong-error.js';
 import { MAX_SENDER_LENGTH } from '../protocol/message-format.js';
@@ -138,7 +138,7 @@ const isOf = ({ names }: CheckedIssuer, iss: string | undefined): boolean =>
 
 function isPattern(source: string): boolean {
   try {
-    return Boolean(new ChannelPattern(source));
+    return Boolean(patternOf(source));
   } catch {
     return false;
   }

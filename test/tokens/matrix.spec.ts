@@ -2,9 +2,18 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { BirdsongNode } from '../harness/birdsong-node.js';
 import { request } from '../harness/http-client.js';
 import { SseReader } from '../harness/sse-reader.js';
-import { keyPair, SECRET_ENV, token, tokenOf, unsigned, type KeyPair } from './issuer.js';
+import { newApiKey } from '../../src/tokens.js';
+import {
+  keyPair,
+  SECRET_ENV,
+  token,
+  tokenOf,
+  unsigned,
+  type KeyPair,
+  type TokenOptions,
+} from './issuer.js';
 
-type Carrier = 'Bearer' | 'cookie';
+type Carrier = 'Bearer' | 'cookie' | 'ticket';
 
 const all = { publish: ['chat.*'], subscribe: ['chat.*'] };
 const other = { publish: ['chat.other'], subscribe: ['chat.other'] };
@@ -12,6 +21,7 @@ const other = { publish: ['chat.other'], subscribe: ['chat.other'] };
 let node: BirdsongNode;
 let es: KeyPair;
 let stranger: KeyPair;
+let keys: { readonly right: string; readonly other: string };
 let position = '';
 
 /** Each kind of credential, with the status of every endpoint. */
@@ -75,18 +85,21 @@ const ENDPOINTS: readonly [
 
 beforeAll(async () => {
   [es, stranger] = await Promise.all([keyPair('ES256', 'one'), keyPair('RS256', 'two')]);
-  stranger = { ...stranger, alg: 'RS256' };
+  const [right, elsewhere] = [newApiKey(), newApiKey()];
+  keys = { right: right.key, other: elsewhere.key };
+  const grants = 'publish=chat.:room|subscribe=chat.:room';
   node = await BirdsongNode.start({
     env: {
       ...SECRET_ENV,
       JWT_PUBLIC_KEY: es.pem,
       JWT_COOKIE: 'session',
       ANONYMOUS: 'off',
+      API_KEYS: `a|${right.sha256}|${grants} b|${elsewhere.sha256}|${grants.replaceAll(':room', 'two')}`,
       LOG_LEVEL: 'verbose',
     },
   });
-  const right = { Authorization: `Bearer ${await token(all)}` };
-  const { text } = await request(`${node.url}/channels/chat.room/messages`, { headers: right });
+  const headers = carried(await token(all), 'Bearer');
+  const { text } = await request(`${node.url}/channels/chat.room/messages`, { headers });
   ({ position } = JSON.parse(text) as { position: string });
 });
 afterAll(() => node.stop());
@@ -96,22 +109,84 @@ async function status(
   headers: Record<string, string>,
   options: object = {},
 ): Promise<number> {
-  return (await request(`${node.url}/channels/${path}`, { headers, ...options })).status;
+  const { url, rest } = addressed(`channels/${path}`, headers);
+  return (await request(url, { headers: rest, ...options })).status;
 }
 
 async function streamStatus(path: string, headers: Record<string, string>): Promise<number> {
-  const reader = await SseReader.open(`${node.url}/${path}`, { headers });
+  const { url, rest } = addressed(path, headers);
+  const reader = await SseReader.open(url, { headers: rest });
   const { status: answered } = reader;
   await reader.close();
   return answered;
 }
 
+/** A ticket goes into the URL. */
+function addressed(path: string, { ticket, ...rest }: Record<string, string>) {
+  const url = new URL(`${node.url}/${path}`);
+  if (ticket !== undefined) url.searchParams.set('ticket', ticket);
+  return { url, rest };
+}
+
 function carried(credential: string | undefined, carrier: Carrier): Record<string, string> {
   if (credential === undefined) return {};
+  if (carrier === 'ticket') return { ticket: credential };
   return carrier === 'Bearer'
     ? { Authorization: `Bearer ${credential}` }
     : { Cookie: `theme=dark; session=${credential}`, Origin: node.url };
 }
+
+async function issue(channels: readonly string[], granted: TokenOptions): Promise<string> {
+  const answer = await request(`${node.url}/tickets`, {
+    json: { channels },
+    headers: carried(await token(granted), 'Bearer'),
+  });
+  return (answer.json() as { ticket: string }).ticket;
+}
+
+/** One that has opened a stream already. */
+async function usedTicket(): Promise<string> {
+  const ticket = await issue(['chat.room', 'chat.two'], all);
+  await status('chat.room/messages', { ticket });
+  return ticket;
+}
+
+async function revokedTicket(): Promise<string> {
+  const granted = { ...all, sub: 'mallory', issuedAgo: 10 };
+  const ticket = await issue(['chat.room', 'chat.two'], granted);
+  const headers = carried(await token({ sub: 'root', admin: true }), 'Bearer');
+  await request(`${node.url}/revocations`, { json: { ticket }, headers });
+  return ticket;
+}
+
+const TICKETS: typeof KINDS = [
+  ['right', () => issue(['chat.room', 'chat.two'], all), 200],
+  ['used', usedTicket, 401],
+  ['revoked', revokedTicket, 401],
+  ['for another channel', () => issue(['chat.two'], all), 403],
+  ['that is a right token', () => token(all), 401],
+  ['that is a right key', () => keys.right, 401],
+  ['malformed', () => '%', 401],
+];
+
+const KEYS: typeof KINDS = [
+  ['right', () => keys.right, 200],
+  ['for another channel', () => keys.other, 403],
+  ['cut short', () => keys.right.slice(0, -1), 401],
+];
+
+describe.each([
+  ['A ticket', 'ticket', TICKETS],
+  ['A key by Bearer', 'Bearer', KEYS],
+  ['A key by cookie', 'cookie', KEYS],
+] as const)('%s', (_what, carrier, kinds) => {
+  describe.each(ENDPOINTS)('to %s', (_endpoint, ask, ok) => {
+    test.each(kinds)('%s', async (_kind, make, expected) => {
+      const answered = await ask(carried(await make(), carrier));
+      expect(answered).toBe(expected === 200 ? ok : expected);
+    });
+  });
+});
 
 describe.each<Carrier>(['Bearer', 'cookie'])('A token by %s', (carrier) => {
   describe.each(ENDPOINTS)('to %s', (_endpoint, ask, ok) => {
