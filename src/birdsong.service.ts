@@ -154,8 +154,8 @@ export class Birdsong {
   }
 
   /**
-   * Refuses everything that was issued to an identity until now, or one token, on all nodes and for a year, and ends its
-   * streams with the reason `revoked`. Resolves once the broker has it; other nodes know it within moments.
+   * Refuses everything that was issued to an identity until now, or one token or ticket, on all nodes and for a year, and
+   * ends its streams with the reason `revoked`. Resolves once the broker has it; other nodes know it within moments.
    * @throws BirdsongError `invalid-request` unless exactly one is named; `broker-unavailable` if only this node knows it,
    * which goes on trying to tell the others
    */

@@ -16,3 +16,13 @@ export function writeStored(key: string, value: string): void {
     return;
   }
 }
+
+/** A stored JSON array; empty if there is none, or something else. */
+export function readStoredArray(key: string): readonly unknown[] {
+  try {
+    const stored: unknown = JSON.parse(readStored(key) ?? '[]');
+    return Array.isArray(stored) ? stored : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,6 +1,6 @@
 import { isObject, stringOf } from '../http/json.js';
 import type { Problem } from '../http/problem.js';
-import { readStored, writeStored } from '../storage.js';
+import { readStoredArray, writeStored } from '../storage.js';
 
 /** A message that the server has not accepted yet. */
 export interface Outgoing {
@@ -20,12 +20,7 @@ const storageKey = (channel: string): string => `birdsong.outbox.${channel}`;
 
 /** What waited when the page was left. */
 export function readOutgoing(channel: string): Outgoing[] {
-  try {
-    const stored: unknown = JSON.parse(readStored(storageKey(channel)) ?? '[]');
-    return Array.isArray(stored) ? stored.flatMap(toOutgoing) : [];
-  } catch {
-    return [];
-  }
+  return readStoredArray(storageKey(channel)).flatMap(toOutgoing);
 }
 
 export function storeOutgoing(channel: string, queue: readonly Outgoing[]): void {

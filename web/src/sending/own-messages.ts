@@ -1,5 +1,5 @@
 import { shallowRef, type ShallowRef } from 'vue';
-import { readStored, writeStored } from '../storage.js';
+import { readStoredArray, writeStored } from '../storage.js';
 
 /** How many of one's own messages of a channel this browser remembers. */
 const LIMIT = 500;
@@ -12,7 +12,9 @@ export interface OwnMessages {
 /** The messages of a channel that were written in this browser: anybody may use the same name. */
 export function ownMessagesOf(channel: string): OwnMessages {
   const key = `birdsong.own.${channel}`;
-  const ids = shallowRef<ReadonlySet<string>>(read(key));
+  const ids = shallowRef<ReadonlySet<string>>(
+    new Set(readStoredArray(key).filter((id) => typeof id === 'string')),
+  );
 
   function add(id: string): void {
     ids.value = new Set([...ids.value, id].slice(-LIMIT));
@@ -20,13 +22,4 @@ export function ownMessagesOf(channel: string): OwnMessages {
   }
 
   return { ids, add };
-}
-
-function read(key: string): Set<string> {
-  try {
-    const stored: unknown = JSON.parse(readStored(key) ?? '[]');
-    return new Set(Array.isArray(stored) ? stored.filter((id) => typeof id === 'string') : []);
-  } catch {
-    return new Set();
-  }
 }
