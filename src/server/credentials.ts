@@ -64,7 +64,7 @@ export function makeToken(command: TokenCommand, environment: Environment): Prom
  */
 export function makeApiKey(command: KeyCommand): string {
   const { key, sha256 } = newApiKey();
-  const { name, publish, subscribe, admin } = { ...command, ...requirePatterns(command) };
+  const { name, publish, subscribe, admin } = requirePatterns(command);
   return `${key}\nAPI_KEYS=${formatApiKey({ name, sha256, publish, subscribe, admin })}\n`;
 }
 
