@@ -12,7 +12,8 @@ import type { Identity } from './channels/policy.js';
 import type { HttpRequest, HttpResponse } from './http/http-request.js';
 import { Rights, type RevocationTarget } from './rights/rights.service.js';
 import type { ConnectionFilter, Connections, EndOptions } from './streams/connections.js';
-import { firstStart, Streams, type StartOptions, type StreamSettings } from './streams/streams.js';
+import { firstStart, type StartOptions } from './streams/start-options.js';
+import { Streams, type StreamSettings } from './streams/streams.js';
 
 export interface HistoryOptions {
   /** Only messages after this position, oldest first. Default: the newest messages. */

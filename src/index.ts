@@ -19,6 +19,8 @@ export {
   type PublishResult,
   type Subscription,
 } from './broker/broker.port.js';
+export type { Charge, Rate } from './broker/charge.js';
+export { RateBuckets } from './broker/rate-buckets.js';
 export { BrokerSettings } from './broker/broker-settings.js';
 export { gapBehind, type Gap, type HistoryState } from './broker/gap.js';
 export { OrderedSubscriptions, type Fanout } from './broker/ordered-subscriptions.js';
@@ -26,6 +28,7 @@ export {
   BirdsongError,
   type BirdsongErrorOptions,
   type ErrorCode,
+  type ExceededRate,
   type FieldError,
   type Problem,
   type UnavailableReason,
@@ -55,6 +58,7 @@ export type {
   RedisServers,
 } from './config/redis-options.js';
 export type { RedisOptions } from './config/redis-settings.js';
+export type { ClientLimits } from './channels/client-limits.js';
 export { isGranted } from './channels/grants.js';
 export type {
   AccessRequest,

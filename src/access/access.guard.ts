@@ -8,10 +8,12 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { requireNames } from '../channels/channel-name.js';
+import { Count } from '../concurrency/count.js';
 import { BirdsongError } from '../errors/birdsong-error.js';
 import { BirdsongSettings } from '../config/birdsong-settings.js';
 import { ChannelPolicies, type Channel } from '../channels/channel-policies.js';
 import type { Asker, Identity } from '../channels/policy.js';
+import { Client, limitsOf } from './client.js';
 import { firstRefused, type Action } from './first-refused.js';
 import { Identities } from './identities.js';
 
@@ -24,6 +26,7 @@ export const Access = (action: Action): CustomDecorator => SetMetadata(ACCESS, a
 /** What the guard has admitted: an identity, and the channels it may use. */
 export interface Admitted {
   readonly identity: Identity | undefined;
+  readonly client: Client;
   /** At least one, without duplicates. */
   readonly channels: readonly [Channel, ...Channel[]];
   /** Asks the rules again. */
@@ -70,13 +73,15 @@ export class AccessGuard implements CanActivate {
     if (identity?.channels && !names.every((name) => identity.channels?.includes(name as string))) {
       throw new BirdsongError('forbidden', 'This ticket is for other channels.');
     }
+    const client = new Client(request, identity);
+    requireFewOfEach(channels, client);
     const ask = () => firstRefused(channels, action, { identity, request });
     const refused = await ask();
     if (refused) {
       throw refusal(refused, action, identity);
     }
     request[ADMITTED] = {
-      ...{ identity, channels: channels as [Channel, ...Channel[]] },
+      ...{ identity, client, channels: channels as [Channel, ...Channel[]] },
       isStillAllowed: async () => (await ask()) === undefined,
     };
     return true;
@@ -86,6 +91,19 @@ export class AccessGuard implements CanActivate {
 function namesOf(request: ChannelRequest): readonly unknown[] {
   const named = request.params?.channel ?? request.query?.channel ?? [];
   return Array.isArray(named) ? named : [named];
+}
+
+/** @throws BirdsongError `invalid-request` for more channels of one pattern than the client may name */
+function requireFewOfEach(channels: readonly Channel[], client: Client): void {
+  const counts = new Count();
+  for (const { policy } of channels) {
+    const max = limitsOf(client, policy).channelsPerStream ?? Infinity;
+    counts.add(policy.pattern);
+    if (counts.get(policy.pattern) > max) {
+      const detail = `Name at most ${max} channels of ${policy.pattern}.`;
+      throw new BirdsongError('invalid-request', detail);
+    }
+  }
 }
 
 function refusal(channel: Channel, action: Action, identity: Identity | undefined): BirdsongError {

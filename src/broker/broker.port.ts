@@ -3,6 +3,7 @@ import type { HistoryLimits } from '../channels/policy.js';
 import type { UnavailableReason } from '../errors/birdsong-error.js';
 import type { EncodedMessage } from '../protocol/message.js';
 import type { Position } from '../protocol/position.js';
+import type { Charge } from './charge.js';
 import type { Gap } from './gap.js';
 
 /** A channel as the broker sees it: its name, and how much history it keeps. */
@@ -35,6 +36,8 @@ export interface Batch {
   readonly createdAtMs: number;
   /** Unique within the channel. A batch without one is never taken for a repeat. */
   readonly idempotencyKey?: string | undefined;
+  /** Given only to an engine that `takesCharges`. */
+  readonly charge?: Charge | undefined;
 }
 
 /** What the broker accepted. For a repeat, it describes the first batch with that key. */
@@ -110,6 +113,12 @@ export interface Subscription {
  * `OrderedSubscriptions` provides the third guarantee for engines whose messages travel over a network.
  */
 export abstract class Broker {
+  /**
+   * Whether `publish` takes the charge of a batch in the same step, and rejects with `too-many-requests` beyond it. A
+   * repeat is not charged. For an engine that does not, each node limits rates by itself. Default false.
+   */
+  readonly takesCharges: boolean = false;
+
   /** Called once, before every other method. Resolves once the broker can be used. */
   abstract open(): Promise<void>;
 

@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { z } from 'zod';
+import { clientLimitsSchema, type ClientLimits } from './client-limits.js';
 
 /** The type of an identity's claims if the app declares none of its own. */
 export type UnknownClaims = Readonly<Record<string, unknown>>;
@@ -27,6 +28,8 @@ export interface Identity<Claims = UnknownClaims> {
   readonly channels?: readonly string[] | undefined;
   /** What it may use where a policy says `token`. Default nothing. */
   readonly grants?: Grants | undefined;
+  /** Each replaces that limit of the policies; `false` lifts them all. Default: the limits of the policies. */
+  readonly limits?: ClientLimits | false | undefined;
 }
 
 /** Patterns of the channels that an identity may use, in the syntax of policies. */
@@ -125,6 +128,8 @@ export interface PolicyOptions<Claims = UnknownClaims> {
   readonly history?: Partial<HistoryLimits> | undefined;
   /** What happens to a reader that does not read. Default `close`. */
   readonly slowReader?: SlowReaderRule | undefined;
+  /** How much one client may do. Default no limits. */
+  readonly limits?: ClientLimits | undefined;
 }
 
 /** A policy with its defaults filled in. */
@@ -135,6 +140,7 @@ export interface Policy {
   readonly data: StandardSchemaV1 | undefined;
   readonly history: HistoryLimits;
   readonly slowReader: SlowReaderRule;
+  readonly limits: ClientLimits;
 }
 
 export const DEFAULT_HISTORY: HistoryLimits = Object.freeze({ count: 1000, ageSeconds: 86_400 });
@@ -170,6 +176,7 @@ const policySchema = z.strictObject({
     })
     .prefault({}),
   slowReader: z.enum(['close', 'drop-oldest', 'latest-only']).default('close'),
+  limits: clientLimitsSchema.default({}),
 });
 
 /** @throws Error that names the option, if a value is not valid */
@@ -182,7 +189,7 @@ export function resolvePolicy(pattern: string, options: PolicyOptions): Policy {
     );
     throw new Error(`Birdsong: ${faults.join('; ')}`);
   }
-  const { publish, subscribe, data, history, slowReader } = result.data;
+  const { publish, subscribe, data, history, slowReader, limits } = result.data;
   return Object.freeze({
     pattern,
     publish,
@@ -190,6 +197,7 @@ export function resolvePolicy(pattern: string, options: PolicyOptions): Policy {
     data,
     history: Object.freeze(history),
     slowReader,
+    limits: Object.freeze(limits),
   });
 }
 

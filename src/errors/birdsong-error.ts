@@ -49,6 +49,14 @@ export interface Problem {
   readonly errors?: readonly FieldError[];
 }
 
+/** The rate that a request is beyond. */
+export interface ExceededRate {
+  readonly name: string;
+  /** How much may be used within the window. */
+  readonly quota: number;
+  readonly windowSeconds: number;
+}
+
 export interface BirdsongErrorOptions {
   /** For `broker-unavailable`. Default: not said. */
   readonly reason?: UnavailableReason;
@@ -57,6 +65,8 @@ export interface BirdsongErrorOptions {
    * Seconds after which a retry makes sense, sent as `Retry-After`. Makes the error retryable. Default: not retryable.
    */
   readonly retryAfterSeconds?: number;
+  /** With `too-many-requests`, sent as `RateLimit` and `RateLimit-Policy`. Default: not said. */
+  readonly rateLimit?: ExceededRate;
   /** Overrides the code's own status, for errors that are not Birdsong's. Default: the status of the code. */
   readonly status?: number;
   /** The error that caused this one. It is logged and never sent. */
@@ -74,6 +84,7 @@ export class BirdsongError extends HttpException {
   /** Whether the same call may succeed later. */
   readonly retryable: boolean;
   readonly retryAfterSeconds: number | undefined;
+  readonly rateLimit: ExceededRate | undefined;
 
   constructor(code: ErrorCode, detail: string, options: BirdsongErrorOptions = {}) {
     const status = options.status ?? STATUS_OF[code];
@@ -92,6 +103,7 @@ export class BirdsongError extends HttpException {
     this.reason = options.reason;
     this.retryable = options.retryAfterSeconds !== undefined;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.rateLimit = options.rateLimit;
   }
 
   get problem(): Problem {

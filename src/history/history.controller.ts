@@ -59,7 +59,7 @@ export class HistoryController {
   @Get()
   @Access('subscribe')
   async list(
-    @Admission() { identity, channels: [channel] }: Admitted,
+    @Admission() { identity, client, channels: [channel] }: Admitted,
     @Query(new RequestPipe(historyQuery)) query: HistoryParameters,
     @Res() answer: HttpResponse,
   ): Promise<void> {
@@ -72,7 +72,7 @@ export class HistoryController {
             { after, before, limit },
             {
               waitMs: Math.min(wait * 1000, msUntil(identity?.expiresAt)),
-              ...{ signal: signalOf(response), identity },
+              ...{ signal: signalOf(response), identity, client },
             },
           )
         : await this.history.read(channel, { after, before, limit });

@@ -5,6 +5,7 @@ import {
   type HistoryPage,
   type HistoryQuery,
 } from '../broker/broker.port.js';
+import type { Client } from '../access/client.js';
 import { Revocations } from '../access/revocations.js';
 import { Stopping } from '../concurrency/stopping.js';
 import { Pause } from '../concurrency/pause.js';
@@ -25,6 +26,8 @@ export interface WaitOptions {
   /** Ends the wait early. */
   readonly signal: AbortSignal;
   readonly identity: Identity | undefined;
+  /** Whose limits apply. */
+  readonly client: Client | undefined;
 }
 
 /** Reads history, and waits for messages that are not there yet. */
@@ -54,17 +57,24 @@ export class HistoryService {
   async readOrWait(
     channel: Channel,
     query: HistoryQuery & { after: Position },
-    { waitMs, signal, identity }: WaitOptions,
+    options: WaitOptions,
   ): Promise<HistoryPage> {
     const page = await this.read(channel, query);
-    if (page.messages.length > 0 || page.gap || this.stopping.isStopping || signal.aborted) {
+    if (
+      page.messages.length > 0 ||
+      page.gap ||
+      this.stopping.isStopping ||
+      options.signal.aborted
+    ) {
       return page;
     }
-    this.limit.enter();
+    const places = { client: options.client, channels: [channel] };
+    this.limit.requireRoomFor(places);
+    this.limit.enter(places);
     try {
-      await this.waitForMessage(channel, query.after, { waitMs, signal, identity });
+      await this.waitForMessage(channel, query.after, options);
     } finally {
-      this.limit.leave();
+      this.limit.leave(places);
     }
     return this.read(channel, query);
   }

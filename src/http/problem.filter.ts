@@ -30,6 +30,17 @@ export class ProblemFilter implements ExceptionFilter {
     if (error.retryAfterSeconds !== undefined) {
       httpAdapter.setHeader(response, 'Retry-After', String(error.retryAfterSeconds));
     }
+    if (error.rateLimit) {
+      // draft-ietf-httpapi-ratelimit-headers-10
+      const { name, quota, windowSeconds } = error.rateLimit;
+      const policy = `"${name}";q=${quota};w=${windowSeconds}`;
+      httpAdapter.setHeader(response, 'RateLimit-Policy', policy);
+      httpAdapter.setHeader(
+        response,
+        'RateLimit',
+        `"${name}";r=0;t=${error.retryAfterSeconds ?? 0}`,
+      );
+    }
     httpAdapter.reply(response, error.problem, error.getStatus());
   }
 

@@ -2,7 +2,13 @@ import { formatPosition, type Position } from './position.js';
 
 /** Why the server ends a stream. */
 export type ClosingReason =
-  'shutdown' | 'overloaded' | 'slow-reader' | 'token-expired' | 'revoked' | 'disconnected';
+  | 'shutdown'
+  | 'overloaded'
+  | 'too-many-streams'
+  | 'slow-reader'
+  | 'token-expired'
+  | 'revoked'
+  | 'disconnected';
 
 /** What `stream.ready` says about each channel. */
 export interface ReadyChannel {

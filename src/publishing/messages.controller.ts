@@ -33,7 +33,7 @@ export class MessagesController {
   @Post()
   @Access('publish')
   async send(
-    @Admission() { channels: [channel], identity }: Admitted,
+    @Admission() { channels: [channel], identity, client }: Admitted,
     @Body(new RequestPipe(sendBody)) body: SendBody,
     @Headers('idempotency-key') key: string | undefined,
     @Res() response: HttpResponse,
@@ -42,6 +42,7 @@ export class MessagesController {
     const { duplicate, ...accepted } = await this.publishing.send(
       { channel: channel.name, ...body, ...options },
       channel,
+      client,
     );
     answer(response, accepted, duplicate);
   }
@@ -50,7 +51,7 @@ export class MessagesController {
   @Post('batch')
   @Access('publish')
   async sendBatch(
-    @Admission() { channels: [channel], identity }: Admitted,
+    @Admission() { channels: [channel], identity, client }: Admitted,
     @Body(new RequestPipe(batchBody)) body: BatchBody,
     @Headers('idempotency-key') key: string | undefined,
     @Res() response: HttpResponse,
@@ -59,6 +60,7 @@ export class MessagesController {
     const receipts = await this.publishing.sendBatch(
       { channel: channel.name, ...body, ...options },
       channel,
+      client,
     );
     const messages = receipts.map(({ duplicate: _, ...accepted }) => accepted);
     answer(response, { messages }, receipts[0]?.duplicate === true);

@@ -6,6 +6,7 @@ import {
   type Publication,
 } from '../broker/broker.port.js';
 import { BrokerLifecycle } from '../broker/broker-lifecycle.js';
+import { RateBuckets } from '../broker/rate-buckets.js';
 import { ChannelPolicies, type Channel } from '../channels/channel-policies.js';
 import { BirdsongSettings } from '../config/birdsong-settings.js';
 import { BirdsongError } from '../errors/birdsong-error.js';
@@ -13,6 +14,7 @@ import { AppEvents } from '../events/app-events.js';
 import { MessageAcceptedEvent } from '../events/message-accepted.event.js';
 import { completeJson, type Message } from '../protocol/message.js';
 import { formatPosition } from '../protocol/position.js';
+import { chargeOf } from './charge-of.js';
 import { NewBatchEvent } from './new-batch.event.js';
 import { NewMessageEvent, type NewMessage, type Receipt } from './new-message.event.js';
 import type { Origin } from './publish.event.js';
@@ -23,6 +25,8 @@ import { requireValidSend, type Send } from './validate-send.js';
 @Injectable()
 export class NewMessageListener {
   private readonly logger = new Logger('Birdsong');
+  /** For engines that take no charges. */
+  private readonly buckets = new RateBuckets();
 
   constructor(
     private readonly events: AppEvents,
@@ -81,8 +85,14 @@ export class NewMessageListener {
     if (!this.lifecycle.isOpen) {
       await this.lifecycle.open();
     }
+    const charge = origin?.client && chargeOf(origin.client, channel, publications);
+    const { takesCharges } = this.broker;
+    const refused = !takesCharges && charge && this.buckets.take(charge, false);
+    if (refused) {
+      throw refused;
+    }
     const result = await this.broker.publish(brokerChannelOf(channel), {
-      ...{ publications, createdAtMs },
+      ...{ publications, createdAtMs, charge: takesCharges ? charge : undefined },
       idempotencyKey: scopedKey(send, idempotencyKey),
     });
     this.announce(publications, result);

@@ -1,9 +1,12 @@
+import type { Client } from '../access/client.js';
 import type { Channel } from '../channels/channel-policies.js';
 
 /** Marks an event that Birdsong itself emits. */
 export interface Origin {
   /** Set if the guard has found the channel and the pipes have validated the message, so that neither is repeated. */
   readonly admitted?: Channel | undefined;
+  /** Who sends, if limits apply. */
+  readonly client?: Client | undefined;
 }
 
 /** What the events that request a publish have in common: an outcome. */

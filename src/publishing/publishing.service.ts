@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Client } from '../access/client.js';
 import type { Channel } from '../channels/channel-policies.js';
 import { AppEvents } from '../events/app-events.js';
 import { NewBatchEvent, type NewBatch } from './new-batch.event.js';
@@ -15,18 +16,19 @@ export class PublishingService {
 
   /**
    * @param admitted the channel, if a guard has found it and pipes have validated the message
+   * @param client who sends, if limits apply
    * @throws BirdsongError if the message is refused
    */
-  send(message: NewMessage, admitted?: Channel): Promise<Receipt> {
-    const event = new NewMessageEvent(message, { admitted });
+  send(message: NewMessage, admitted?: Channel, client?: Client): Promise<Receipt> {
+    const event = new NewMessageEvent(message, { admitted, client });
     this.events.dispatch(NewMessageEvent.NAME, event);
     // Does nothing if Birdsong's listener heard the event. It did not if the app has not started.
     return this.listener.publish(event);
   }
 
   /** @throws BirdsongError if any message is refused: then all of them are */
-  sendBatch(batch: NewBatch, admitted?: Channel): Promise<readonly Receipt[]> {
-    const event = new NewBatchEvent(batch, { admitted });
+  sendBatch(batch: NewBatch, admitted?: Channel, client?: Client): Promise<readonly Receipt[]> {
+    const event = new NewBatchEvent(batch, { admitted, client });
     this.events.dispatch(NewBatchEvent.NAME, event);
     return this.listener.publishBatch(event);
   }

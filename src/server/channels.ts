@@ -20,20 +20,32 @@ export function channelsOf({
   HISTORY_SECONDS: ageSeconds,
   HISTORY_BYTES: bytes,
   HISTORY_TOTAL_BYTES: totalBytes,
+  MAX_SENDS_PER_SECOND,
+  MAX_SEND_BURST,
+  MAX_BYTES_PER_MINUTE,
+  MAX_NEW_CHANNELS_PER_MINUTE,
+  MAX_STREAMS_PER_CLIENT,
   ANONYMOUS,
   ...environment
 }: Environment): BirdsongOptions['channels'] {
   const history = { count, ageSeconds, bytes };
+  const limits = {
+    sendsPerSecond: MAX_SENDS_PER_SECOND || undefined,
+    sendBurst: MAX_SEND_BURST,
+    bytesPerMinute: MAX_BYTES_PER_MINUTE || undefined,
+    newChannelsPerMinute: MAX_NEW_CHANNELS_PER_MINUTE || undefined,
+    streams: MAX_STREAMS_PER_CLIENT || undefined,
+  };
   const anyone = ANONYMOUS === 'chat' ? 'anyone' : 'token';
   const open = { publish: anyone, subscribe: anyone } as const;
   const user = hasIdentities(environment)
     ? ({ publish: 'token', subscribe: ownOrGranted } as const)
     : {};
   return {
-    'chat.:room': { ...open, data: chatData, history: { ...history, totalBytes } },
+    'chat.:room': { ...open, data: chatData, history: { ...history, totalBytes }, limits },
     // Closed to everyone unless the server knows identities.
-    'user.:userId': { ...user, history },
-    'user.:userId.*': { ...user, history },
-    'public.*': { ...open, history: { ...history, totalBytes } },
+    'user.:userId': { ...user, history, limits },
+    'user.:userId.*': { ...user, history, limits },
+    'public.*': { ...open, history: { ...history, totalBytes }, limits },
   };
 }

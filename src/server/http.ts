@@ -27,7 +27,7 @@ export function configure(app: NestExpressApplication, environment: Environment)
     app.enableCors({
       origin: environment.CORS_ORIGINS,
       credentials: true,
-      exposedHeaders: ['Retry-After'],
+      exposedHeaders: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
       maxAge: PREFLIGHT_SECONDS,
     });
   }

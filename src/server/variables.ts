@@ -133,7 +133,7 @@ const serverSchema = z.object({
     },
   ),
   JWT_CLAIM: option(nonEmpty().default('birdsong'), {
-    text: 'The claim that says what a token may do: `{ publish, subscribe, name, admin }`.',
+    text: 'The claim that says what a token may do: `{ publish, subscribe, name, admin, limits }`.',
   }),
   JWT_CLOCK_TOLERANCE_SECONDS: option(fraction(0, 3600).default(5), {
     text: "Seconds by which the issuer's clock may be ahead, for the claim `nbf`.",
@@ -152,6 +152,21 @@ const serverSchema = z.object({
     example: '200',
     text: 'The most requests under way, streams included, from one IPv4 address or IPv6 /64 network; further ones get 429. Behind a proxy, set `TRUST_PROXY` too, or all clients count as one. Many people may share an address.',
     unset: 'no limit',
+  }),
+  MAX_SENDS_PER_SECOND: option(fraction(0, 1_000_000).default(50), {
+    text: 'The most messages per second, in the long run, that one client may send to the channels of one pattern, on all nodes together. A client is an identity or, without one, an IPv4 address or IPv6 /64 network. Further ones get 429. API keys, and tokens that say so, are exempt. 0: no limit.',
+  }),
+  MAX_SEND_BURST: option(whole(1, 1_000_000).default(200), {
+    text: 'How many of these messages may come at once, after a time without any.',
+  }),
+  MAX_BYTES_PER_MINUTE: option(whole(0, 1_000_000_000).default(16 * 1024 * 1024), {
+    text: 'The same for bytes of messages per minute. 0: no limit.',
+  }),
+  MAX_NEW_CHANNELS_PER_MINUTE: option(whole(0, 1_000_000).default(120), {
+    text: 'The same for channels that get their first message. 0: no limit.',
+  }),
+  MAX_STREAMS_PER_CLIENT: option(whole(0, 1_000_000).default(500), {
+    text: 'The most streams and waiting long-polls of one client at the same time, on each node, in the channels of one pattern. A further stream is told to come back later. 0: no limit.',
   }),
   TRUST_PROXY: option(proxies.optional(), {
     example: 'loopback,10.0.0.0/8',

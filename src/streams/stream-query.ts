@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Admitted } from '../access/access.guard.js';
 import { oneOf } from '../config/option.js';
 import { RequestPipe, wholeParameter } from '../http/request.pipe.js';
-import { firstStart, type StreamSettings } from './streams.js';
+import { firstStart } from './start-options.js';
+import type { StreamSettings } from './streams.js';
 
 const streamQuery = z
   .object({
@@ -20,6 +21,6 @@ export type StreamQuery = z.infer<typeof streamQuery>;
 export const streamQueryPipe = new RequestPipe(streamQuery);
 
 export const settingsOf = (
-  { identity, isStillAllowed }: Admitted,
+  { identity, client, isStillAllowed }: Admitted,
   { heartbeat, ...start }: StreamQuery,
-): StreamSettings => ({ first: firstStart(start), heartbeat, identity, isStillAllowed });
+): StreamSettings => ({ first: firstStart(start), heartbeat, identity, client, isStillAllowed });

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { BirdsongSettings } from '../config/birdsong-settings.js';
-import { StreamLimit } from '../delivery/stream-limit.js';
+import { StreamLimit, type Places } from '../delivery/stream-limit.js';
 import type { Gap } from '../broker/gap.js';
 import { AppEvents } from '../events/app-events.js';
 import { GapEvent } from '../events/gap.event.js';
@@ -46,9 +46,14 @@ export class StreamRegistry {
     this.limit.requireRoom();
   }
 
+  /** @throws BirdsongError `too-many-requests` */
+  requireRoomFor(places: Places): void {
+    this.limit.requireRoomFor(places);
+  }
+
   /** @throws BirdsongError `overloaded` */
   add(stream: Stream): void {
-    this.limit.enter();
+    this.limit.enter(placesOf(stream));
     this.open.add(stream);
     const { identity } = stream;
     if (identity) {
@@ -65,7 +70,7 @@ export class StreamRegistry {
   }
 
   delete(stream: Stream): void {
-    this.limit.leave();
+    this.limit.leave(placesOf(stream));
     this.open.delete(stream);
     const { identity } = stream;
     if (identity) {
@@ -99,6 +104,10 @@ export class StreamRegistry {
       stream.beat(BEATS);
     }
   }
+}
+
+function placesOf({ client, feeds }: Stream): Places {
+  return { client, channels: feeds.map(({ channel }) => channel) };
 }
 
 /** @returns whether it is the first under this name */

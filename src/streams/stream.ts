@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Client } from '../access/client.js';
 import type { Gap } from '../broker/gap.js';
 import type { Identity, SlowReaderRule } from '../channels/policy.js';
 import { atTime } from '../concurrency/at-time.js';
@@ -34,6 +35,8 @@ export interface StreamOptions {
   readonly heartbeat: events.Heartbeat;
   /** Whose stream it is. */
   readonly identity: Identity | undefined;
+  /** Whose limits apply. Absent: nobody's. */
+  readonly client?: Client;
   /** Asks again whether the stream is allowed. Absent: the app decides. */
   readonly isStillAllowed?: () => Promise<boolean>;
 }
@@ -82,6 +85,10 @@ export class Stream implements ReaderSink {
 
   get identity(): Identity | undefined {
     return this.options.identity;
+  }
+
+  get client(): Client | undefined {
+    return this.options.client;
   }
 
   /** Asks again whether the stream is allowed. Undefined if the app decides. */

@@ -33,26 +33,13 @@ import { StreamRegistry } from './stream-registry.js';
 
 /** The shortest period over which clients that are sent away come back. */
 const SPREAD_MIN_MS = 1000;
-
-export interface StartOptions {
-  /** How many of each channel's newest messages a first connect begins with. Default 0. */
-  readonly history?: number | undefined;
-  /** `start`: a first connect begins with everything that each channel keeps. Use it instead of `history`. */
-  readonly from?: 'start' | undefined;
-}
+/** The shortest time after which a client with too many streams comes back. */
+const MANY_STREAMS_RETRY_MS = 10_000;
 
 /** How a stream is opened. */
 export interface StreamSettings extends StreamOptions {
   /** Where a first connect begins in each channel. */
   readonly first: Start;
-}
-
-/** @param history the number of the newest messages, 0 if it is absent too */
-export function firstStart({ history = 0, from }: StartOptions): Start {
-  if (from === 'start') {
-    return { kind: 'oldest' };
-  }
-  return history > 0 ? { kind: 'newest', count: history } : { kind: 'live' };
 }
 
 /** Opens event streams, in either lane, and ends them. */
@@ -264,7 +251,7 @@ export class Streams implements StreamOwner {
   /** Why a stream cannot begin. Checks the room again, because it may have gone since the headers were sent. */
   private refusal(
     channels: readonly Channel[],
-    { identity }: StreamSettings,
+    { identity, client }: StreamSettings,
   ): events.ControlEvent | undefined {
     // It may have been revoked since the guard asked.
     if (identity && this.revocations.cover(identity)) {
@@ -272,6 +259,11 @@ export class Streams implements StreamOwner {
     }
     if (this.stopping.isStopping) {
       return events.closing('shutdown', true, this.spreadRetryMs());
+    }
+    try {
+      this.registry.requireRoomFor({ client, channels });
+    } catch {
+      return events.closing('too-many-streams', true, this.spreadRetryMs(MANY_STREAMS_RETRY_MS));
     }
     try {
       this.requireRoom(channels);
@@ -282,8 +274,8 @@ export class Streams implements StreamOwner {
   }
 
   /** Random, so that clients that are sent away together do not come back together. */
-  private spreadRetryMs(): number {
-    const { retryMs } = this.settings;
+  private spreadRetryMs(leastMs = 0): number {
+    const retryMs = Math.max(this.settings.retryMs, leastMs);
     return Math.round(retryMs + Math.random() * Math.max(retryMs, SPREAD_MIN_MS));
   }
 }

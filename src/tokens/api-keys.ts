@@ -48,5 +48,6 @@ function identityOf({ name, publish = [], subscribe = [], admin = false }: ApiKe
     new ChannelPattern(pattern);
   }
   const claims: TokenClaims = { name, admin };
-  return { id: `key:${name}`, claims, grants: { publish, subscribe } };
+  // Servers send for many clients.
+  return { id: `key:${name}`, claims, grants: { publish, subscribe }, limits: false as const };
 }

@@ -1,6 +1,7 @@
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWTPayload } from 'jose';
 import { z } from 'zod';
 import { IdentityPort } from '../access/identity.port.js';
+import { clientLimitsSchema } from '../channels/client-limits.js';
 import { patternOf } from '../channels/grants.js';
 import type { Identity } from '../channels/policy.js';
 import { BirdsongError } from '../errors/birdsong-error.js';
@@ -20,6 +21,7 @@ const grantsSchema = z.object({
   subscribe: patterns,
   name: z.string().min(1).max(64).optional(),
   admin: z.boolean().optional(),
+  limits: z.union([clientLimitsSchema, z.literal(false)]).optional(),
 });
 
 interface CheckedIssuer {
@@ -115,6 +117,7 @@ export class TokenIdentity extends IdentityPort<TokenClaims> {
       id: sub,
       expiresAt: new Date(exp * 1000),
       grants: { publish, subscribe },
+      limits: granted.data.limits,
       tokenId: jti,
       issuedAt: iat === undefined ? undefined : new Date(iat * 1000),
       claims: { ...payload, name, admin: isAdmin },

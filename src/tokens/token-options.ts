@@ -16,7 +16,7 @@ export interface TokenIssuer {
   readonly audience?: string | readonly string[] | undefined;
 }
 
-/** A secret of a server that publishes. Only its hash is kept. */
+/** A secret of a server that publishes. Only its hash is kept. No limits of policies apply to it. */
 export interface ApiKey {
   /** Its identity is `key:<name>`. Two keys may have the same name while one replaces the other. */
   readonly name: string;
@@ -41,7 +41,7 @@ export interface TokenIdentityOptions {
    * page can forge it. Default: none.
    */
   readonly origins?: readonly string[] | undefined;
-  /** The claim that says what a token may do: `{ publish?, subscribe?, name?, admin? }`. Default `birdsong`. */
+  /** The claim that says what a token may do: `{ publish?, subscribe?, name?, admin?, limits? }`. Default `birdsong`. */
   readonly claim?: string | undefined;
   /** Seconds by which the issuer's clock may be ahead: for `nbf`. `exp` is exact, as streams end then. Default 5. */
   readonly clockToleranceSeconds?: number | undefined;

@@ -3,7 +3,10 @@ import { builtPackage } from './built-package.js';
 import { type Exit, ServerProcess } from './server-process.js';
 
 export interface BirdsongNodeOptions {
-  /** Added to PORT, HOST, PATH and HOME, which is all that the server sees of the environment. */
+  /**
+   * Added to PORT, HOST, PATH, HOME and limits of 0, which is all that the server sees of the environment. An empty
+   * limit brings back its default.
+   */
   env?: Record<string, string>;
   /** Default: 0, any free port. */
   port?: number;
@@ -87,9 +90,17 @@ export class BirdsongNode {
   }
 }
 
+/** The tests send more, from one address, than a client usually does. */
+const NO_CLIENT_LIMITS = {
+  MAX_SENDS_PER_SECOND: '0',
+  MAX_BYTES_PER_MINUTE: '0',
+  MAX_NEW_CHANNELS_PER_MINUTE: '0',
+  MAX_STREAMS_PER_CLIENT: '0',
+};
+
 function launch({ env, port = 0, host = '127.0.0.1' }: BirdsongNodeOptions): ServerProcess {
   return new ServerProcess(process.execPath, ['dist/main.js'], {
     cwd: builtPackage,
-    env: { PORT: String(port), HOST: host, NO_COLOR: '1', ...env },
+    env: { PORT: String(port), HOST: host, NO_COLOR: '1', ...NO_CLIENT_LIMITS, ...env },
   });
 }

@@ -14,6 +14,7 @@ import {
   type Subscription,
 } from '../../broker/broker.port.js';
 import { gapBehind } from '../../broker/gap.js';
+import { RateBuckets } from '../../broker/rate-buckets.js';
 import { neverUsedTtlMs } from '../../broker/position-ttl.js';
 import { ChannelGroup } from './channel-group.js';
 import type { MemoryChannel } from './memory-channel.js';
@@ -28,6 +29,8 @@ const SWEEP_INTERVAL_MS = 10_000;
 /** An engine that keeps everything in this process: for one node, without Redis. */
 @Injectable()
 export class MemoryBroker extends Broker {
+  override readonly takesCharges = true;
+  private readonly buckets = new RateBuckets();
   /** By pattern. */
   private readonly groups = new Map<string, ChannelGroup>();
   private readonly sweeping: NodeJS.Timeout;
@@ -46,11 +49,21 @@ export class MemoryBroker extends Broker {
   }
 
   override publish(channel: BrokerChannel, batch: Batch): Promise<PublishResult> {
+    const { publications, createdAtMs, idempotencyKey: key, charge } = batch;
+    // Asked before the channel begins, so that a refusal changes nothing. A new channel has no repeats.
+    const isNew = !this.groups.get(channel.pattern)?.get(channel.name)?.last;
+    const refusedNew = charge && isNew && this.buckets.take(charge, true);
+    if (refusedNew) {
+      return Promise.reject(refusedNew);
+    }
     const { group, state } = this.use(channel);
-    const { publications, createdAtMs, idempotencyKey: key } = batch;
     const earlier = key === undefined ? undefined : state.recall(key);
     if (earlier) {
       return Promise.resolve(earlier);
+    }
+    const refused = charge && !isNew && this.buckets.take(charge, false);
+    if (refused) {
+      return Promise.reject(refused);
     }
     const now = Date.now();
     const acceptance: PublishResult = {

@@ -10,6 +10,7 @@ import {
   type ChannelListener,
   type Subscription,
 } from '../../broker/broker.port.js';
+import type { Charge } from '../../broker/charge.js';
 import { gapBehind } from '../../broker/gap.js';
 import { BrokerSettings } from '../../broker/broker-settings.js';
 import { OrderedSubscriptions } from '../../broker/ordered-subscriptions.js';
@@ -24,7 +25,8 @@ import { RedisKeys } from './redis-keys.js';
 import { RedisShards } from './redis-shards.js';
 import { RedisSubscriptions } from './redis-subscriptions.js';
 import type { RedisShard } from './redis-shard.js';
-import type { ScriptCommands } from './scripts.js';
+import { ratesText, requireTaken } from './rates.js';
+import type { CommandsClient } from './scripts.js';
 
 /** The most bytes of messages that may wait for Redis to answer. Beyond that, a publish is refused at once. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
@@ -34,6 +36,7 @@ const SEND_BYTES = 1024;
 /** An engine on Redis or a Redis Cluster, for any number of nodes, with history that outlives them. */
 @Injectable()
 export class RedisBroker extends Broker {
+  override readonly takesCharges = true;
   private readonly keys: RedisKeys;
   private readonly subscriptions: RedisSubscriptions;
   private readonly shards: RedisShards;
@@ -131,7 +134,7 @@ export class RedisBroker extends Broker {
 
   private async append(
     channel: BrokerChannel,
-    { publications, createdAtMs, idempotencyKey }: Batch,
+    { publications, createdAtMs, idempotencyKey, charge }: Batch,
     payloads: readonly string[],
   ): Promise<PublishResult> {
     const { name, history } = channel;
@@ -141,6 +144,12 @@ export class RedisBroker extends Broker {
       keys.push(this.keys.idempotency(name, idempotencyKey));
     }
     const known = this.lastPositions.last(name);
+    const isChargedApart = charge !== undefined && this.redis.cluster !== undefined;
+    if (isChargedApart) {
+      await this.take(charge, channel, idempotencyKey);
+    } else if (charge) {
+      keys.push(this.keys.rates(charge.account));
+    }
     const { answer, shard, isAsked } = await this.run(name, 'sends', (commands, shard) =>
       commands.birdsongPublish(
         keys.length,
@@ -157,9 +166,11 @@ export class RedisBroker extends Broker {
         limitText(Math.min(bytes, totalBytes)),
         limitText(totalBytes),
         this.budgetOf(channel, shard),
+        charge && !isChargedApart ? ratesText(charge) : '',
         ...payloads,
       ),
     );
+    requireTaken(answer, charge);
     const [remembered, repeat] = answer;
     const [firstText = '', createdAt = '', types = ''] = remembered.split(' ');
     const first = requirePosition(firstText);
@@ -181,10 +192,46 @@ export class RedisBroker extends Broker {
     return { first, types: types.split(','), createdAtMs: Number(createdAt), duplicate };
   }
 
+  /**
+   * In a cluster, the rates of a client are rarely on the master of the channel. So they are taken before, and what was
+   * taken for a send that then fails is lost.
+   */
+  private async take(
+    charge: Charge,
+    { name }: BrokerChannel,
+    idempotencyKey: string | undefined,
+  ): Promise<void> {
+    const isRepeat =
+      idempotencyKey !== undefined && (await this.isRemembered(name, idempotencyKey));
+    if (isRepeat) {
+      return;
+    }
+    const isNew = !this.lastPositions.last(name) && !(await this.hasMessages(name));
+    const key = this.keys.rates(charge.account);
+    const { answer } = await this.run(charge.account, 'commands', (commands) =>
+      commands.birdsongTake(key, ratesText(charge), isNew ? '1' : ''),
+    );
+    requireTaken(answer, charge);
+  }
+
+  private async isRemembered(channel: string, idempotencyKey: string): Promise<boolean> {
+    const key = this.keys.idempotency(channel, idempotencyKey);
+    const { answer } = await this.run(channel, 'commands', (commands) => commands.exists(key));
+    return answer === 1;
+  }
+
+  /** Whether the channel ever had a message. */
+  private async hasMessages(channel: string): Promise<boolean> {
+    const { answer } = await this.run(channel, 'commands', (commands) =>
+      commands.hget(this.keys.meta(channel), 'offset'),
+    );
+    return (answer ?? '0') !== '0';
+  }
+
   private run<T>(
     channel: string,
     over: 'commands' | 'sends',
-    call: (commands: ScriptCommands, shard: RedisShard) => Promise<T>,
+    call: (commands: CommandsClient, shard: RedisShard) => Promise<T>,
   ) {
     return this.shards.run(channel, async ({ shard, isAsked }) => {
       const commands = shard[over];

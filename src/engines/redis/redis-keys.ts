@@ -33,6 +33,11 @@ export class RedisKeys {
     return `${this.prefix}:{${tag}}:budget:${pattern}`;
   }
 
+  /** @param account that of a `Charge` */
+  rates(account: string): string {
+    return `${this.keyOf(account)}:rates`;
+  }
+
   /** The pub/sub channel. */
   pubSub(channel: string): string {
     return `${this.pubSubPrefix}:{${channel}}`;

@@ -11,8 +11,12 @@ const source = (name: string) =>
 export function scripts(fanOut: 'PUBLISH' | 'SPUBLISH') {
   const publish = `local fan_out = '${fanOut}'\n`;
   return {
-    birdsongPublish: { lua: publish + source('channel') + source('publish') },
+    birdsongPublish: { lua: publish + source('channel') + source('rates') + source('publish') },
     birdsongProbe: { lua: publish + source('probe'), numberOfKeys: 1 },
+    birdsongTake: {
+      lua: source('channel') + source('rates') + source('take'),
+      numberOfKeys: 1,
+    },
     birdsongRead: { lua: source('channel') + source('read'), numberOfKeys: 2 },
   };
 }
@@ -21,6 +25,12 @@ export function scripts(fanOut: 'PUBLISH' | 'SPUBLISH') {
 export interface ScriptCommands {
   /** Takes the number of keys, the keys, then the arguments: see publish.lua. */
   birdsongPublish(...args: (string | number)[]): Promise<[remembered: string, repeat: string]>;
+  /** See take.lua. */
+  birdsongTake(
+    key: string,
+    rates: string,
+    isNew: '1' | '',
+  ): Promise<[refused: string, how: string]>;
   /** See probe.lua. */
   birdsongProbe(key: string, pubSub: string): Promise<string[]>;
   /** See read.lua. */

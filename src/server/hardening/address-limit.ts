@@ -1,9 +1,10 @@
-import { Logger } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { BirdsongError } from '../../errors/birdsong-error.js';
-import { clientOf, type IsProxy } from './client-address.js';
+import { Count } from '../../concurrency/count.js';
+import { clientOf } from '../../http/client-address.js';
 import { onFinished } from '../../http/on-finished.js';
+import type { IsProxy } from './trusted-proxies.js';
 
 /** Connections for each allowed request: more than one, so that a client beyond the limit can still be told. */
 const CONNECTIONS_PER_REQUEST = 2;
@@ -21,7 +22,6 @@ interface ClientRequest extends IncomingMessage {
 export class AddressLimit {
   private readonly requests = new Count();
   private readonly connections = new Count();
-  private hasWarned = false;
 
   constructor(
     private readonly maxCount: number,
@@ -35,11 +35,12 @@ export class AddressLimit {
       return;
     }
     const client = clientOf(remoteAddress);
-    if (!this.connections.take(client, CONNECTIONS_PER_REQUEST * this.maxCount)) {
+    if (this.connections.get(client) >= CONNECTIONS_PER_REQUEST * this.maxCount) {
       socket.destroy();
       return;
     }
-    socket.once('close', () => this.connections.giveBack(client));
+    this.connections.add(client);
+    socket.once('close', () => this.connections.remove(client));
   }
 
   /** Express middleware: answers 429 beyond the limit. Health checks are exempt. */
@@ -48,9 +49,8 @@ export class AddressLimit {
       next();
       return;
     }
-    this.warnOfProxy(request);
     const client = clientOf(request.ip ?? '');
-    if (!this.requests.take(client, this.maxCount)) {
+    if (this.requests.get(client) >= this.maxCount) {
       next(
         new BirdsongError(
           'too-many-requests',
@@ -62,45 +62,8 @@ export class AddressLimit {
       );
       return;
     }
-    onFinished(request, response, () => this.requests.giveBack(client));
+    this.requests.add(client);
+    onFinished(request, response, () => this.requests.remove(client));
     next();
-  }
-
-  private warnOfProxy({ headers, socket }: IncomingMessage): void {
-    const { remoteAddress = '' } = socket;
-    if (
-      headers['x-forwarded-for'] !== undefined &&
-      !this.hasWarned &&
-      !this.isProxy(remoteAddress, 0)
-    ) {
-      this.hasWarned = true;
-      new Logger('Birdsong').warn(
-        `MAX_CONNECTIONS_PER_ADDRESS counts ${remoteAddress} as one client. If it is a proxy, TRUST_PROXY must say so.`,
-      );
-    }
-  }
-}
-
-/** Counters by name. Only those above zero are kept. */
-class Count {
-  private readonly counts = new Map<string, number>();
-
-  /** @returns whether the counter was below its limit, and is now one higher */
-  take(name: string, maxCount: number): boolean {
-    const count = this.counts.get(name) ?? 0;
-    if (count >= maxCount) {
-      return false;
-    }
-    this.counts.set(name, count + 1);
-    return true;
-  }
-
-  giveBack(name: string): void {
-    const count = this.counts.get(name) ?? 0;
-    if (count > 1) {
-      this.counts.set(name, count - 1);
-    } else {
-      this.counts.delete(name);
-    }
   }
 }

@@ -3,8 +3,9 @@ import type { Server } from 'node:http';
 import type { Environment } from '../environment.js';
 import { AddressLimit } from './address-limit.js';
 import { BodyLimit } from './body-limit.js';
-import { proxiesOf } from './client-address.js';
+import { proxyWarning } from './proxy-warning.js';
 import { readJson } from './json-body.js';
+import { proxiesOf } from './trusted-proxies.js';
 
 /** The most bodies of the largest size that this process holds at the same time. */
 const MAX_BODY_COUNT = 8;
@@ -34,6 +35,7 @@ function limitAddresses(
 ): void {
   const isProxy = proxiesOf(TRUST_PROXY);
   app.set('trust proxy', isProxy);
+  app.use(proxyWarning(isProxy));
   if (MAX_CONNECTIONS_PER_ADDRESS !== undefined) {
     const addresses = new AddressLimit(MAX_CONNECTIONS_PER_ADDRESS, isProxy);
     server.on('connection', (socket) => addresses.connect(socket));
