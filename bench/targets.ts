@@ -98,6 +98,13 @@ const sendToEmpty: Measure = ({ send }, name) =>
     ({ messagesPerSecond }) => messagesPerSecond,
   );
 
+const sendWithLimits: Measure = ({ send }, name) => {
+  const cost = (route: string) =>
+    send.find((row) => row.server === name && row.route === route)?.cpuUsPerMessage;
+  const [without, limited] = [cost('single'), cost('limited')];
+  return without === undefined || limited === undefined ? undefined : { value: limited / without };
+};
+
 const sendBatch: Measure = ({ send }, name) =>
   single(
     send,
@@ -132,6 +139,7 @@ const FOR_BOTH: readonly Check[] = [
   ],
   // The limit is 1 MiB; a publisher that was held up adds 0.2 s of the burst at once, and RSS is not exact.
   [atMost('memory-stalled', 8, 'MiB of RSS for it, of 16 published'), stalledMebibytes],
+  [atMost('send-limits', 1.1, 'CPU of a send with limits ÷ without'), sendWithLimits],
   [atMost('resume-seconds', 10, 'seconds until all 10,000 have it'), resume((row) => row.seconds)],
 ];
 

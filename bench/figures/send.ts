@@ -8,7 +8,8 @@ import { cpuUs } from '../processes/proc.js';
 
 export interface SendRow {
   readonly server: ContestantName | 'empty-nest-post';
-  readonly route: 'single' | 'batch';
+  /** `limited` is `single` to a channel with limits of clients. */
+  readonly route: 'single' | 'limited' | 'batch';
   readonly messagesPerSecond?: number;
   readonly cpuUsPerMessage?: number;
   readonly redisCpuUsPerMessage?: number;
@@ -34,10 +35,14 @@ export async function measureSend(bench: Bench): Promise<SendRow[]> {
     ...{ name: 'empty-nest-post', module: 'nest-post.js', eventsPath: '', readyMark: '' },
   });
   try {
-    const subjects: Subject[] = [single(bench, 'empty-nest-post', empty)];
+    const subjects: Subject[] = [single(bench, 'empty-nest-post', empty, 'single')];
     for (const name of names) {
       const contestant = await bench.server(name);
-      subjects.push(single(bench, name, contestant), batch(name, contestant));
+      subjects.push(
+        single(bench, name, contestant, 'single'),
+        single(bench, name, contestant, 'limited'),
+        batch(name, contestant),
+      );
     }
     return await measureInTurns(bench, subjects);
   } finally {
@@ -94,11 +99,16 @@ async function measureOne(bench: Bench, subject: Subject): Promise<SendRow> {
   };
 }
 
-function single(bench: Bench, server: SendRow['server'], contestant: Contestant): Subject {
+function single(
+  bench: Bench,
+  server: SendRow['server'],
+  contestant: Contestant,
+  route: 'single' | 'limited',
+): Subject {
   return {
-    ...{ server, route: 'single', contestant, messages: 1 },
+    ...{ server, route, contestant, messages: 1 },
     run: {
-      path: '/channels/bench/messages',
+      path: `/channels/${route === 'limited' ? 'limited' : 'bench'}/messages`,
       body: JSON.stringify({ data: createPayload(0) }),
       connections: bench.plan.send.connections,
     },

@@ -1,4 +1,5 @@
-// Birdsong as an app uses it: the built package, with one open channel and default options.
+// Birdsong as an app uses it: the built package, with an open channel and default options, and one with limits
+// that nobody reaches.
 import { Module } from '@nestjs/common';
 import { Birdsong, BirdsongModule } from './birdsong-package.js';
 import { createNestApp } from './nest-app.js';
@@ -6,11 +7,23 @@ import { serve } from './serve.js';
 
 const CHANNEL = 'bench';
 const { REDIS_URL } = process.env;
+const NEVER_REACHED = 1_000_000;
+const open = { publish: 'anyone', subscribe: 'anyone' } as const;
 
 @Module({
   imports: [
     BirdsongModule.forRoot({
-      channels: { [CHANNEL]: { publish: 'anyone', subscribe: 'anyone' } },
+      channels: {
+        [CHANNEL]: open,
+        limited: {
+          ...open,
+          limits: {
+            sendsPerSecond: NEVER_REACHED,
+            bytesPerMinute: 1000 * NEVER_REACHED,
+            newChannelsPerMinute: NEVER_REACHED,
+          },
+        },
+      },
       redis: REDIS_URL === undefined ? undefined : { url: REDIS_URL },
     }),
   ],
