@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { ClientLimits } from '../channels/client-limits.js';
 import type { Identity, Policy } from '../channels/policy.js';
-import { addressOf } from '../http/client-address.js';
+import { addressOf, clientOf } from '../http/client-address.js';
+
+/** The most addresses and identities whose hash is remembered. */
+const MAX_HASHES = 10_000;
+
+const hashes = new Map<string, string>();
 
 /** Who makes a request, as limits count: its identity or, without one, its address. */
 export class Client {
@@ -22,9 +27,23 @@ export class Client {
 
   private hash(): string {
     const { identity } = this;
-    const who = identity ? `identity ${identity.id}` : `address ${addressOf(this.request)}`;
-    return createHash('sha256').update(who).digest('base64url');
+    return identity ? hashOf('identity', identity.id) : hashOf('address', addressOf(this.request));
   }
+}
+
+/** Hashing takes longer than all else that limits need, and most clients come again. */
+function hashOf(kind: 'identity' | 'address', name: string): string {
+  const key = `${kind} ${name}`;
+  let hash = hashes.get(key);
+  if (hash === undefined) {
+    const who = kind === 'address' ? clientOf(name) : name;
+    hash = createHash('sha256').update(`${kind} ${who}`).digest('base64url');
+    if (hashes.size >= MAX_HASHES) {
+      hashes.clear();
+    }
+    hashes.set(key, hash);
+  }
+  return hash;
 }
 
 /** The limits that apply to a client in the channels of a policy. */

@@ -7,8 +7,8 @@ const MIN_SWEEP_COUNT = 1000;
 /** Rounding must not refuse what is just within a rate. */
 const TOLERANCE_MS = 0.1;
 
-/** When the quota of a rate will be whole again, in milliseconds of this process. */
-type WholeAt = Map<Rate['name'], number>;
+/** When the quota of each rate will be whole again, in milliseconds of this process. */
+type WholeAt = Record<Rate['name'], number>;
 
 /** The rates of clients, as this process knows them: token buckets, each kept as the time at which it is full. */
 export class RateBuckets {
@@ -23,21 +23,23 @@ export class RateBuckets {
     // Not the time of day, which may be set back.
     const now = performance.now();
     const known = this.accounts.get(account);
-    const next: WholeAt = new Map(known);
-    for (const rate of rates) {
+    const wholeAt = known ?? { sends: 0, bytes: 0, 'new-channels': 0 };
+    const taken = rates.filter((rate) => isNewChannel || rate.name !== 'new-channels');
+    for (const rate of taken) {
       const { name, cost, quota, quotaMs } = rate;
-      if (rate.isForNewChannel && !isNewChannel) {
-        continue;
-      }
-      const from = Math.max(known?.get(name) ?? 0, now);
-      const waitMs = from - now + (Math.min(cost, quota) / quota - 1) * quotaMs;
+      const usedMs = Math.max(0, wholeAt[name] - now);
+      const waitMs = usedMs + (Math.min(cost, quota) / quota - 1) * quotaMs;
       if (waitMs > TOLERANCE_MS) {
         return tooManySends(rate, waitMs);
       }
-      next.set(name, from + (cost / quota) * quotaMs);
     }
-    this.accounts.set(account, next);
-    this.sweep(now);
+    for (const { name, cost, quota, quotaMs } of taken) {
+      wholeAt[name] = Math.max(wholeAt[name], now) + (cost / quota) * quotaMs;
+    }
+    if (!known) {
+      this.accounts.set(account, wholeAt);
+      this.sweep(now);
+    }
     return undefined;
   }
 
@@ -47,7 +49,7 @@ export class RateBuckets {
       return;
     }
     for (const [account, wholeAt] of this.accounts) {
-      if ([...wholeAt.values()].every((at) => at <= now)) {
+      if (Math.max(...Object.values(wholeAt)) <= now) {
         this.accounts.delete(account);
       }
     }

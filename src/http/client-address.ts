@@ -16,12 +16,12 @@ export function clientOf(address: string): string {
   return `${new ipaddr.IPv6(network).toString()}/64`;
 }
 
-/** The client behind a request, as the adapter knows it: Express and Fastify believe the proxies that the app trusts. */
+/** The address of a request, as the adapter knows it: Express and Fastify believe the proxies that the app trusts. */
 export function addressOf(request: object): string {
   const { ip, raw, socket } = request as {
     ip?: string;
     raw?: { socket?: { remoteAddress?: string } };
     socket?: { remoteAddress?: string };
   };
-  return clientOf(ip ?? (raw?.socket ?? socket)?.remoteAddress ?? '');
+  return ip ?? (raw?.socket ?? socket)?.remoteAddress ?? '';
 }

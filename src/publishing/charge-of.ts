@@ -29,7 +29,7 @@ export function chargeOf(
   }
   if (newChannelsPerMinute !== undefined) {
     const quota = newChannelsPerMinute;
-    rates.push({ name: 'new-channels', cost: 1, quota, quotaMs: MINUTE_MS, isForNewChannel: true });
+    rates.push({ name: 'new-channels', cost: 1, quota, quotaMs: MINUTE_MS });
   }
   return rates.length === 0 ? undefined : { account: client.accountOf(policy), rates };
 }

@@ -17,7 +17,6 @@ const sends = (quota: number, more: Partial<Rate> = {}): Rate => ({
 });
 const newChannels = (quota: number): Rate => ({
   ...{ name: 'new-channels', cost: 1, quota, quotaMs: quota * HOUR_MS },
-  isForNewChannel: true,
 });
 
 describe.each(['memory', 'Redis', 'Redis Cluster'])('Rates of clients, in %s:', (engine) => {
