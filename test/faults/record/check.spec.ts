@@ -234,4 +234,22 @@ describe('The checker complains', () => {
     const failed: Observation = { kind: 'failed', why: '503' };
     expect(kinds(record([...begin, one, two, three, failed]))).toEqual(['failed']);
   });
+
+  it('of a message that was sent a second after the right of its reader had ended', () => {
+    const sent = [attempt(1, acknowledged('5-1')), attempt(2, acknowledged('5-2'))];
+    const late = attempt(3, acknowledged('5-3'), { sentAtMs: 2102 });
+    const turnedAway: Observation = { kind: 'failed', why: 'answered 401' };
+    const ended = (observations: readonly Observation[], rightEndedAtMs: number) => {
+      const { readers, ...rest } = record(observations, [...sent, late]);
+      return { ...rest, readers: readers.map((reader) => ({ ...reader, rightEndedAtMs })) };
+    };
+    expect(kinds(ended([...begin, one, two, three], 1101))).toEqual(['after-right']);
+    expect(kinds(ended([...begin, one, two, three], 1102))).toEqual([]);
+    // It is not behind, and may be turned away, but not otherwise.
+    expect(kinds(ended([...begin, one, turnedAway], 10))).toEqual([]);
+    expect(kinds(ended([...begin, one, { ...turnedAway, why: 'answered 500' }], 10))).toEqual([
+      'failed',
+    ]);
+    expect(kinds(record([...begin, one, two, three, turnedAway]))).toEqual(['failed']);
+  });
 });

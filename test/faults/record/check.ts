@@ -4,6 +4,9 @@ import type { FaultRecord, FinalHistory, ReaderLog } from './record.js';
 import { sentMessages, type SentMessage } from './sent-messages.js';
 import type { Violation } from './violation.js';
 
+/** How long after a right has ended its reader may still be given messages. */
+const RIGHT_GRACE_MS = 1000;
+
 type Sent = ReadonlyMap<string, SentMessage>;
 
 export interface Verdict {
@@ -52,11 +55,13 @@ export function check(record: FaultRecord): Verdict {
 }
 
 function walk(
-  { reader, channels, observations }: ReaderLog,
+  { reader, channels, rightEndedAtMs, observations }: ReaderLog,
   sent: Sent,
   histories: ReadonlyMap<string, FinalHistory>,
 ): { failures: Violation[]; channels: ChannelWalk[] } {
   const failures: Violation[] = [];
+  const add = (kind: Violation['kind'], channel: string, detail: string): void =>
+    void failures.push({ kind, witness: reader, channel, detail });
   const walks = new Map(
     channels.map((name) => [name, new ChannelWalk(reader, name, channels.length > 1, sent)]),
   );
@@ -70,17 +75,23 @@ function walk(
         break;
       case 'message':
         walks.get(seen.channel)?.message(seen);
+        // By when it was sent, because a busy reader notes late what came in time.
+        if (
+          (sent.get(seen.message)?.sentAtMs ?? 0) >
+          (rightEndedAtMs ?? Infinity) + RIGHT_GRACE_MS
+        ) {
+          add('after-right', seen.channel, `${seen.message} at ${seen.id}`);
+        }
         break;
       case 'failed':
-        failures.push({
-          kind: 'failed',
-          witness: reader,
-          channel: channels.join(','),
-          detail: seen.why,
-        });
+        if (rightEndedAtMs === undefined || seen.why !== 'answered 401') {
+          add('failed', channels.join(','), seen.why);
+        }
     }
   }
-  for (const [name, one] of walks) one.end(histories.get(name));
+  if (rightEndedAtMs === undefined) {
+    for (const [name, one] of walks) one.end(histories.get(name));
+  }
   return { failures, channels: [...walks.values()] };
 }
 

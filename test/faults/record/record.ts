@@ -69,6 +69,8 @@ export type Observation =
 export interface ReaderLog {
   readonly reader: string;
   readonly channels: readonly string[];
+  /** When its right to read ended, on the clock of the attempts. Absent: it lasted. */
+  readonly rightEndedAtMs?: number | undefined;
   readonly observations: readonly Observation[];
 }
 

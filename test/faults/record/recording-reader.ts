@@ -8,6 +8,8 @@ export interface RecordingReaderOptions {
   readonly channels: readonly string[];
   /** The origins of the nodes that it connects to, in turn, beginning with the first. */
   readonly origins: readonly string[];
+  /** Sent as `Authorization: Bearer`. Default: none. */
+  readonly token?: string | undefined;
   /** How long it waits before it reconnects. Default: 50 ms, so that many outages fit into a test. */
   readonly retryMs?: number;
 }
@@ -62,6 +64,7 @@ export class RecordingReader extends Witness {
         ? `/channels/${only}/events`
         : `/events?${channels.map((channel) => `channel=${channel}`).join('&')}`;
     const { lastEventId } = this;
+    const { token } = this.options;
     const outgoing = http.get(`${origin}${path}`, {
       agent: false,
       headers: {
@@ -69,6 +72,7 @@ export class RecordingReader extends Witness {
         'Cache-Control': 'no-store',
         Connection: 'keep-alive',
         ...(lastEventId !== '' && { 'Last-Event-ID': lastEventId }),
+        ...(token !== undefined && { Authorization: `Bearer ${token}` }),
       },
     });
     this.request = outgoing;

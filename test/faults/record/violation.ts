@@ -19,6 +19,8 @@ export type ViolationKind =
   | 'false-resume'
   /** A reader ended short of what the broker has. */
   | 'behind'
+  /** A reader was given what was sent after its right had ended. */
+  | 'after-right'
   /** A reader was answered with what an EventSource does not come back from. */
   | 'failed';
 

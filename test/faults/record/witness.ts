@@ -5,6 +5,7 @@ import { Watchers } from './watchers.js';
 /** A reader of any kind that records what it sees. */
 export abstract class Witness implements ReaderLog {
   readonly observations: Observation[] = [];
+  rightEndedAtMs: number | undefined;
   private readonly newest = new Map<string, Place | 'end'>();
   private readonly messageCounts = new Map<string, number>();
   private readonly watchers = new Watchers();
@@ -24,6 +25,11 @@ export abstract class Witness implements ReaderLog {
   abstract comeBack(): Promise<void>;
 
   abstract close(): void;
+
+  /** Notes that its right to read has ended, or will. Default: now. */
+  endRight(atMs = performance.now()): void {
+    this.rightEndedAtMs = atMs;
+  }
 
   /** Resolves as soon as `predicate` holds; it is asked again after everything that is seen. */
   until(predicate: (witness: this) => boolean): Promise<void> {

@@ -24,6 +24,7 @@ export interface ReadOptions {
   readonly channels?: readonly string[];
   /** The nodes it reads from, by number. It moves on when its connection breaks. Default: all. */
   readonly nodes?: readonly number[];
+  readonly token?: string;
 }
 
 /** The verdict on what happened. */
@@ -57,9 +58,9 @@ export abstract class World<Node extends WorldNode = WorldNode> {
   }
 
   /** Reads a stream. Resolves once it is ready. */
-  read({ channels = ['public.a'], nodes }: ReadOptions = {}): Promise<RecordingReader> {
+  read({ channels = ['public.a'], nodes, token }: ReadOptions = {}): Promise<RecordingReader> {
     const origins = this.origins(nodes, this.readers.length);
-    return this.add(new RecordingReader({ name: this.readerName(), channels, origins }));
+    return this.add(new RecordingReader({ name: this.readerName(), channels, origins, token }));
   }
 
   /** Reads by long-polling. Resolves once it has begun. */
@@ -89,7 +90,7 @@ export abstract class World<Node extends WorldNode = WorldNode> {
   }
 
   /** Resolves once every reader, or some, has received this many more messages of each of its channels. */
-  async flow(count: number, readers: readonly Witness[] = this.readers): Promise<void> {
+  async flow(count: number, readers: readonly Witness[] = this.entitled()): Promise<void> {
     const all = readers.flatMap((reader) =>
       reader.channels.map((channel) => {
         const goal = reader.messageCountOf(channel) + count;
@@ -163,6 +164,11 @@ export abstract class World<Node extends WorldNode = WorldNode> {
 
   protected abstract endRedis(): Promise<void>;
 
+  /** The readers whose right lasts. */
+  private entitled(): Witness[] {
+    return this.readers.filter(({ rightEndedAtMs }) => rightEndedAtMs === undefined);
+  }
+
   private readerName(): string {
     return `reader-${this.readers.length + 1}`;
   }
@@ -192,7 +198,7 @@ export abstract class World<Node extends WorldNode = WorldNode> {
       histories.every(
         ({ channel, newest }) => !reader.channels.includes(channel) || reader.has(channel, newest),
       );
-    await Promise.all(this.readers.map((reader) => reader.until(isThere)));
+    await Promise.all(this.entitled().map((reader) => reader.until(isThere)));
   }
 
   private record(histories: readonly FinalHistory[]): FaultRecord {
