@@ -4,6 +4,8 @@ import { BirdsongModule } from './birdsong.module.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { tokensOf } from './server/access.js';
 import { ServerIdentity } from './server/server-identity.js';
+import { SignInController } from './server/sign-in.controller.js';
+import { SignIn } from './server/sign-in.service.js';
 import { TicketsController } from './server/tickets.controller.js';
 import { TokenIdentity } from './tokens/token-identity.js';
 import { channelsOf } from './server/channels.js';
@@ -18,6 +20,7 @@ import { HealthController } from './server/health.controller.js';
 export class AppModule {
   static forEnvironment(environment: Environment): DynamicModule {
     const tokens = tokensOf(environment);
+    const offersSignIn = environment.SIGN_IN === 'development';
     return {
       module: AppModule,
       imports: [
@@ -31,10 +34,12 @@ export class AppModule {
       controllers: [
         HealthController,
         ...(tokens ? [TicketsController, RevocationsController, ConnectionsController] : []),
+        ...(offersSignIn ? [SignInController] : []),
       ],
       providers: [
         { provide: APP_FILTER, useClass: ProblemFilter },
         ...(tokens ? [{ provide: TokenIdentity, useValue: tokens }, ServerIdentity] : []),
+        ...(offersSignIn ? [{ provide: SignIn, useValue: new SignIn(environment) }] : []),
       ],
     };
   }

@@ -12,6 +12,10 @@ const checkedSchema = environmentSchema
       const message = 'off needs JWT_SECRET, JWT_PUBLIC_KEY, JWT_JWKS_URL or API_KEYS';
       context.addIssue({ code: 'custom', path: ['ANONYMOUS'], message });
     }
+    if (environment.SIGN_IN === 'development' && environment.JWT_SECRET === undefined) {
+      const message = 'development needs JWT_SECRET';
+      context.addIssue({ code: 'custom', path: ['SIGN_IN'], message });
+    }
   })
   .transform(({ options, ...own }) => ({
     ...own,

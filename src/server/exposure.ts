@@ -8,7 +8,7 @@ const ANY_HOST = ['0.0.0.0', '::'];
 
 /** What the server is open to, in a line each, for whoever exposes it to a network. */
 export function exposure(
-  { HOST, CORS_ORIGINS, MAX_CONNECTIONS_PER_ADDRESS }: Environment,
+  { HOST, CORS_ORIGINS, MAX_CONNECTIONS_PER_ADDRESS, SIGN_IN }: Environment,
   channels: Channels,
 ): string[] {
   const lists = [
@@ -21,6 +21,7 @@ export function exposure(
   ] as const;
   return [
     ...(ANY_HOST.includes(HOST) ? ['Other machines can reach this server (HOST).'] : []),
+    ...(SIGN_IN === 'development' ? ['Anyone may sign in as anyone (SIGN_IN).'] : []),
     ...lists.flatMap(([who, names]) => (names.length > 0 ? [`${who} ${names.join(', ')}.`] : [])),
     `What anyone sends takes at most ${mebibytes(channels)} MiB (HISTORY_TOTAL_BYTES).`,
     CORS_ORIGINS

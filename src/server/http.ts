@@ -36,6 +36,10 @@ export function configure(app: NestExpressApplication, environment: Environment)
     setHeaders: (response: ServerResponse, path: string) => {
       // Vite names assets by their content. The page itself must be revalidated each time.
       const isNamedByContent = path.startsWith(join(WEB_ROOT, 'assets'));
+      if (environment.SIGN_IN === 'development' && !isNamedByContent) {
+        // The page can read this cookie. It asks for nothing that a server does not offer.
+        response.setHeader('Set-Cookie', 'birdsong-sign-in=offered; Path=/; SameSite=Strict');
+      }
       response.setHeader(
         'Cache-Control',
         isNamedByContent ? 'public, max-age=31536000, immutable' : 'no-cache',

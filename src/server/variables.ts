@@ -138,6 +138,9 @@ const serverSchema = z.object({
   JWT_CLOCK_TOLERANCE_SECONDS: option(fraction(0, 3600).default(5), {
     text: "Seconds by which the issuer's clock may be ahead, for the claim `nbf`.",
   }),
+  SIGN_IN: option(oneOf(['off', 'development']).default('off'), {
+    text: '`development`: the chat page signs in under the name that its user chooses, and so may anyone, as anyone. Needs `JWT_SECRET`. Never use it where others can reach the server.',
+  }),
   API_KEYS: option(apiKeys.optional(), {
     text: 'Keys of servers that publish, separated by spaces, each with its hash and its patterns. `birdsong keys` makes one.',
     unset: 'no keys',

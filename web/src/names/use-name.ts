@@ -1,4 +1,5 @@
 import { ref, type Ref } from 'vue';
+import { signIn } from './sign-in.js';
 import { readStored, writeStored } from '../storage.js';
 
 export const NAME_LIMIT = 64;
@@ -21,12 +22,14 @@ interface NameChoice {
   /** Empty until one is chosen. */
   readonly name: Readonly<Ref<string>>;
   readonly editing: Ref<boolean>;
-  readonly choose: (text: string) => void;
+  readonly choose: (text: string) => Promise<void>;
 }
 
 /** The reader's own name: one for the whole page. */
 export function useName(): NameChoice {
-  function choose(text: string): void {
+  async function choose(text: string): Promise<void> {
+    // First, so that the first message has a sender.
+    await signIn(text.trim());
     name.value = text.trim();
     editing.value = false;
     writeStored(KEY, name.value);
