@@ -69,6 +69,10 @@ const apiKeys = z.string().transform((text, context) => {
   }
 });
 
+const sendsPerSecond = fraction(0, 1_000_000).refine((rate) => rate === 0 || rate >= 0.001, {
+  error: 'must be 0, or 0.001 at least',
+});
+
 const file = z.string().transform((path, context) => {
   try {
     return readFileSync(path);
@@ -156,7 +160,7 @@ const serverSchema = z.object({
     text: 'The most requests under way, streams included, from one IPv4 address or IPv6 /64 network; further ones get 429. Behind a proxy, set `TRUST_PROXY` too, or all clients count as one. Many people may share an address.',
     unset: 'no limit',
   }),
-  MAX_SENDS_PER_SECOND: option(fraction(0, 1_000_000).default(50), {
+  MAX_SENDS_PER_SECOND: option(sendsPerSecond.default(50), {
     text: 'The most messages per second, in the long run, that one client may send to the channels of one pattern, on all nodes together. A client is an identity or, without one, an IPv4 address or IPv6 /64 network. Further ones get 429. API keys, and tokens that say so, are exempt. 0: no limit.',
   }),
   MAX_SEND_BURST: option(whole(1, 1_000_000).default(200), {

@@ -1,4 +1,4 @@
-/* global fetch, TextDecoderStream */
+/* global TextDecoderStream */
 // Reads a stream with a client of npm, as its README says, and prints what it hands out: `node clients.mjs <client> <url>`.
 import { fetchEventSource } from '@microsoft/fetch-event-source';
 import { EventSource } from 'eventsource';
