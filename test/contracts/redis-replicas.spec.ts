@@ -39,6 +39,12 @@ describe('RedisBroker, waiting for a replica,', () => {
     expect(error).toMatchObject({ code: 'broker-unavailable', retryAfterSeconds: 1 });
   };
 
+  test('starts on a master that has just become a replica, and says why it takes nothing', async () => {
+    const node = await open({ url: replication.replica.url });
+    expect(node.unavailableReason()).toBe('read-only');
+    await expectRefused(node.publish(newChannel(), publication('no')));
+  });
+
   test('acknowledges messages that the replica has', async () => {
     const channel = newChannel({ count: 10_000 });
     const [one, two] = await Promise.all([open(), open()]);

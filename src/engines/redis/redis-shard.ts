@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { Redis } from 'ioredis';
+import { ReplyError, type Redis } from 'ioredis';
 import { setImmediate } from 'node:timers/promises';
 import type { RedisAddress } from '../../config/redis-options.js';
 import type { RedisSettings } from '../../config/redis-settings.js';
@@ -95,8 +95,7 @@ export class RedisShard {
       }
       await this.requireKind();
       if (this.settings.waitForReplicas > 0) {
-        // Checks that this user may run WAIT.
-        await this.sends.wait(0, 1);
+        await this.requireWait();
       }
       await this.subscriber.open();
       await this.requireRights();
@@ -192,6 +191,17 @@ export class RedisShard {
       );
     }
     return refused;
+  }
+
+  /** Checks that this user may run `WAIT`. A master that has just become a replica refuses it too, but not for long. */
+  private async requireWait(): Promise<void> {
+    try {
+      await this.sends.wait(0, 1);
+    } catch (error) {
+      if (!(error instanceof ReplyError) || refusalOf(error) === 'no-rights') {
+        throw error;
+      }
+    }
   }
 
   private async requireRights(): Promise<void> {
