@@ -23,6 +23,8 @@ export type { Charge, Rate } from './broker/charge.js';
 export { RateBuckets } from './broker/rate-buckets.js';
 export { BrokerSettings } from './broker/broker-settings.js';
 export { gapBehind, type Gap, type HistoryState } from './broker/gap.js';
+export { revise, type Revised } from './broker/revise.js';
+export type { Revision, RevisionResult } from './broker/revision.js';
 export { OrderedSubscriptions, type Fanout } from './broker/ordered-subscriptions.js';
 export {
   BirdsongError,

@@ -8,7 +8,7 @@ export type BrokerFactory = (settings: BrokerSettings) => Broker | Promise<Broke
 /** A broker, a class for Nest to instantiate, or a function that creates one. */
 export type BrokerOption = Broker | Type<Broker> | BrokerFactory;
 
-const METHODS = ['open', 'publish', 'subscribe', 'read', 'isAvailable', 'close'] as const;
+const METHODS = ['open', 'publish', 'subscribe', 'read', 'revise', 'isAvailable', 'close'] as const;
 
 /** Checks the methods, not the class: the broker may extend the `Broker` of another copy of the package. */
 export function isBroker(value: unknown): value is Broker {

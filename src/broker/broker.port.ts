@@ -5,6 +5,7 @@ import type { EncodedMessage } from '../protocol/message.js';
 import type { Position } from '../protocol/position.js';
 import type { Charge } from './charge.js';
 import type { Gap } from './gap.js';
+import type { Revision, RevisionResult } from './revision.js';
 
 /** A channel as the broker sees it: its name, and how much history it keeps. */
 export interface BrokerChannel {
@@ -104,6 +105,10 @@ export interface Subscription {
  * 5. **A position belongs to one message**, even if the broker loses that message: the channel then goes on in a later
  *    epoch, and readers that had the lost message are told of a gap.
  * 6. **`close` leaves no timer and no socket**, and neither does an `open` that rejects.
+ * 7. **`revise` is one atomic step**: it changes messages, appends the events that announce it, and fans these out.
+ *    From then on `read` finds `placeholder(…)` in the place of each deleted message, without a gap, and nowhere what it
+ *    held: an earlier `stream.edited` of the message is deleted with it, or by the next edit. A channel that is cleared
+ *    has its announcement alone; readers from before are told of a gap.
  *
  * Every method but `close` rejects with `BirdsongError` `broker-unavailable` when the broker cannot answer. It does so
  * within seconds, because senders wait for it.
@@ -128,6 +133,9 @@ export abstract class Broker {
   abstract subscribe(channel: BrokerChannel, listener: ChannelListener): Promise<Subscription>;
 
   abstract read(channel: BrokerChannel, query: HistoryQuery): Promise<HistoryPage>;
+
+  /** @param at when, in milliseconds since 1970: the `createdAt` of the events that announce it */
+  abstract revise(channel: BrokerChannel, revision: Revision, at: number): Promise<RevisionResult>;
 
   /** Whether messages can be published and received right now. `/health/ready` reports it. */
   abstract isAvailable(): boolean;

@@ -27,6 +27,16 @@ export class OffsetLog<T> {
     return this.items[this.dropped];
   }
 
+  /** The item at this offset; undefined if the log does not have it. */
+  at(offset: number): T | undefined {
+    return this.items[this.dropped + offset - this.first];
+  }
+
+  /** Puts another item in the place of one that the log has. */
+  replace(offset: number, item: T): void {
+    this.items[this.dropped + offset - this.first] = item;
+  }
+
   append(item: T): void {
     this.items.push(item);
     this.next++;

@@ -7,6 +7,7 @@ import {
 import type { Gap } from '../broker/gap.js';
 import { Retry } from '../concurrency/retry.js';
 import type { EncodedMessage } from '../protocol/message.js';
+import { isAnnouncement } from '../protocol/revisions.js';
 import { before, type Position } from '../protocol/position.js';
 import type { Channel } from '../channels/channel-policies.js';
 import { Frame } from './frame.js';
@@ -52,6 +53,7 @@ export class ChannelFeed {
   private subscription: Subscription | undefined;
   private filling: Promise<void> | undefined;
   private isClosed = false;
+  private revisionCount = 0;
   private readonly retry = new Retry(RESUBSCRIBE_MAX_MS);
 
   constructor(
@@ -131,9 +133,7 @@ export class ChannelFeed {
    * memory.
    */
   fill(): Promise<void> {
-    this.filling ??= this.history
-      .newest(MAX_RING_COUNT)
-      .then(({ frames }) => this.ring.prepend(frames));
+    this.filling ??= this.fetchNewest();
     return this.filling;
   }
 
@@ -169,6 +169,17 @@ export class ChannelFeed {
     this.retry.end();
   }
 
+  private async fetchNewest(): Promise<void> {
+    const { revisionCount } = this;
+    const { frames } = await this.history.newest(MAX_RING_COUNT);
+    if (this.revisionCount === revisionCount) {
+      this.ring.prepend(frames);
+    } else {
+      // What was read may be gone.
+      await this.fetchNewest();
+    }
+  }
+
   private async open(): Promise<void> {
     const subscription = await this.retry.run(
       `Readers of ${this.channel.name} wait for the broker`,
@@ -190,8 +201,21 @@ export class ChannelFeed {
   }
 
   private receive(message: EncodedMessage): void {
+    if (isAnnouncement(message.type)) {
+      // The ring then has everything that it is about.
+      this.flush();
+      this.revise(message);
+    }
     this.arrived.push(new Frame(message));
     this.pacer.request();
+  }
+
+  /** From now on, nobody is given what the announcement says is gone. */
+  private revise(announcement: EncodedMessage): void {
+    this.revisionCount++;
+    this.shared.clear();
+    this.history.forget();
+    this.ring.revise(announcement);
   }
 
   private flush(): void {

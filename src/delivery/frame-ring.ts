@@ -1,6 +1,15 @@
 import { OffsetLog } from '../broker/offset-log.js';
 import { isSame, type Position } from '../protocol/position.js';
-import type { Frame } from './frame.js';
+import type { EncodedMessage, Message } from '../protocol/message.js';
+import {
+  deleted,
+  EDITED,
+  edited,
+  isAnnouncement,
+  isEditOf,
+  parseAnnouncement,
+} from '../protocol/revisions.js';
+import { Frame } from './frame.js';
 import type { RingBudget, Shrinkable } from './ring-budget.js';
 
 /** What a frame's objects take in V8's heap, in addition to its bytes. */
@@ -81,6 +90,31 @@ export class FrameRing implements Shrinkable {
     this.budget.grow(this, added);
   }
 
+  /** Carries out what the event says, for what the ring has of the messages before it. */
+  revise(event: EncodedMessage): void {
+    const announcement = parseAnnouncement(event);
+    switch (announcement.kind) {
+      case 'cleared':
+        this.clear();
+        return;
+      case 'deleted':
+        announcement.positions.forEach((position) => this.replace(position, deleted));
+        return;
+      case 'edited': {
+        const { position, data } = announcement;
+        const { createdAt } = JSON.parse(event.json) as Message;
+        for (const frame of this.log.range(position.offset + 1)) {
+          if (frame.isOf(EDITED) && isEditOf(frame.toMessage(), position)) {
+            this.replace(frame.position, deleted);
+          }
+        }
+        this.replace(position, (message) =>
+          isAnnouncement(message.type) ? message : edited(message, data, createdAt),
+        );
+      }
+    }
+  }
+
   /** Drops everything and continues after another position. */
   jump(position: Position): void {
     this.clear();
@@ -96,6 +130,17 @@ export class FrameRing implements Shrinkable {
       this.bytes -= freed;
     }
     return freed;
+  }
+
+  private replace(position: Position, revised: (message: EncodedMessage) => EncodedMessage): void {
+    const frame = this.log.at(position.offset);
+    if (frame && isSame(frame.position, position)) {
+      const replacement = new Frame(revised(frame.toMessage()));
+      const added = costOf(replacement) - costOf(frame);
+      this.log.replace(position.offset, replacement);
+      this.bytes += added;
+      this.budget.grow(this, added);
+    }
   }
 
   close(): void {

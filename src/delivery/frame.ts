@@ -32,7 +32,19 @@ export class Frame {
     return this.bytes.toString('utf8', this.jsonStart, this.bytes.length - 2);
   }
 
+  /** Whether its message has this type, other than `message`. */
+  isOf(type: string): boolean {
+    return (
+      this.bytes.toString('latin1', this.fieldsStart, this.jsonStart) === `event: ${type}\ndata: `
+    );
+  }
+
   decode(): Message {
     return JSON.parse(this.json) as Message;
+  }
+
+  /** The message that it was made of. */
+  toMessage(): EncodedMessage {
+    return { position: this.position, type: this.decode().type, json: this.json };
   }
 }

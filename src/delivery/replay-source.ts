@@ -44,6 +44,11 @@ export class ReplaySource {
     return this.share(`newest ${limit}`, { limit });
   }
 
+  /** Begins further reads anew: what is being read may have changed. */
+  forget(): void {
+    this.reading.clear();
+  }
+
   close(): void {
     this.isClosed = true;
     this.retry.end();
@@ -54,7 +59,11 @@ export class ReplaySource {
     if (shared) {
       return shared;
     }
-    const page = this.read(query).finally(() => this.reading.delete(key));
+    const page = this.read(query).finally(() => {
+      if (this.reading.get(key) === page) {
+        this.reading.delete(key);
+      }
+    });
     this.reading.set(key, page);
     return page;
   }

@@ -16,6 +16,8 @@ export interface Message<Data = unknown> {
   readonly sender?: string;
   /** When it was sent, in ISO 8601, by the clock of the node that it was sent to. */
   readonly createdAt: string;
+  /** When its data was replaced for the last time. Absent if it never was. */
+  readonly editedAt?: string;
 }
 
 /** A message that has no position yet. */
@@ -38,17 +40,27 @@ export const DEFAULT_TYPE = 'message';
  * @throws TypeError or RangeError for data that JSON cannot hold
  */
 export function encodeTail(message: Draft): string {
-  const { channel, type, data, sender, createdAt } = message;
+  const { channel, type, data, sender, createdAt, editedAt } = message;
   const json = JSON.stringify(data) as string | undefined;
   if (json === undefined) {
     throw new TypeError('The data is undefined, a function or a symbol.');
   }
-  const from = sender === undefined ? '' : `"sender":${JSON.stringify(sender)},`;
-  return escapeLineSeparators(
-    `"channel":"${channel}","type":"${type}","data":${json},${from}"createdAt":"${createdAt}"}`,
-  );
+  const edited = editedAt === undefined ? '' : `"editedAt":"${editedAt}",`;
+  const from = sender === undefined ? '' : senderField(sender);
+  const content = escapeLineSeparators(`"data":${json},`);
+  return `"channel":"${channel}","type":"${type}",${content}${edited}${from}"createdAt":"${createdAt}"}`;
+}
+
+/** The member that says who sent a message, and the comma behind it. */
+export function senderField(sender: string): string {
+  return escapeLineSeparators(`"sender":${JSON.stringify(sender)},`);
 }
 
 export function completeJson(position: Position, tail: string): string {
   return `{"id":"${formatPosition(position)}",${tail}`;
+}
+
+/** The message's JSON without its id, as it was published. */
+export function tailOf({ position, json }: EncodedMessage): string {
+  return json.slice(completeJson(position, '').length);
 }

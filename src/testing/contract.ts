@@ -7,6 +7,7 @@ import { inTime } from './contract/eventually.js';
 import { lossCases } from './contract/loss-cases.js';
 import { publishCases } from './contract/publish-cases.js';
 import { readCases } from './contract/read-cases.js';
+import { reviseCases } from './contract/revise-cases.js';
 import { CaseContext } from './contract/case-context.js';
 import type { BrokerWorld, Trait } from './contract/world.js';
 
@@ -35,6 +36,7 @@ const DEFINITIONS: readonly CaseDefinition[] = [
   ...publishCases,
   ...deliverCases,
   ...readCases,
+  ...reviseCases,
   ...connectionCases,
   ...lossCases,
   ...closeCases,

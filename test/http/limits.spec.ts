@@ -205,6 +205,7 @@ class PlainBroker extends Broker {
   override isAvailable = () => true;
   override close = () => this.memory.close();
   override read = (channel: BrokerChannel, query: HistoryQuery) => this.memory.read(channel, query);
+  override revise = (...revision: Parameters<Broker['revise']>) => this.memory.revise(...revision);
   override subscribe = (channel: BrokerChannel, listener: ChannelListener) =>
     this.memory.subscribe(channel, listener);
   override publish(channel: BrokerChannel, batch: Batch) {

@@ -11,9 +11,12 @@ import {
   type HistoryPage,
   type HistoryQuery,
   type ChannelListener,
+  type Publication,
   type Subscription,
 } from '../../broker/broker.port.js';
 import { gapBehind } from '../../broker/gap.js';
+import { revise } from '../../broker/revise.js';
+import type { Revision, RevisionResult } from '../../broker/revision.js';
 import { RateBuckets } from '../../broker/rate-buckets.js';
 import { neverUsedTtlMs } from '../../broker/position-ttl.js';
 import { ChannelGroup } from './channel-group.js';
@@ -75,19 +78,23 @@ export class MemoryBroker extends Broker {
     if (key !== undefined) {
       state.remember(key, acceptance, now + this.settings.idempotencyMs);
     }
-    for (const { type, tail } of publications) {
-      const position: Position = { epoch: state.epoch, offset: state.last + 1 };
-      const message = { position, type, json: completeJson(position, tail) };
-      state.append(message, now);
-      state.listener?.message(message);
-    }
-    state.publishedAtMs = now;
-    const { totalBytes } = channel.history;
-    if (totalBytes !== undefined) {
-      group.renew(channel.name, state);
-      group.shrink(totalBytes, state);
-    }
+    this.append(channel, { group, state }, publications);
     return Promise.resolve(acceptance);
+  }
+
+  override revise(channel: BrokerChannel, revision: Revision, at: number): Promise<RevisionResult> {
+    const used = this.use(channel);
+    const { state } = used;
+    const kept = state.range(state.first, state.last);
+    const { result, isCleared, replaced, announcements } = revise(channel.name, kept, revision, at);
+    if (isCleared) {
+      state.clear();
+    }
+    replaced.forEach((message) => state.replace(message));
+    if (announcements.length > 0) {
+      this.append(channel, used, announcements);
+    }
+    return Promise.resolve(result);
   }
 
   override subscribe(channel: BrokerChannel, listener: ChannelListener): Promise<Subscription> {
@@ -132,6 +139,25 @@ export class MemoryBroker extends Broker {
     clearInterval(this.sweeping);
     this.groups.clear();
     return Promise.resolve();
+  }
+
+  private append(
+    { name, history: { totalBytes } }: BrokerChannel,
+    { group, state }: Used,
+    publications: readonly Publication[],
+  ): void {
+    const now = Date.now();
+    for (const { type, tail } of publications) {
+      const position: Position = { epoch: state.epoch, offset: state.last + 1 };
+      const message = { position, type, json: completeJson(position, tail) };
+      state.append(message, now);
+      state.listener?.message(message);
+    }
+    state.publishedAtMs = now;
+    if (totalBytes !== undefined) {
+      group.renew(name, state);
+      group.shrink(totalBytes, state);
+    }
   }
 
   private use({ name, pattern, history }: BrokerChannel): Used {

@@ -84,6 +84,17 @@ export class MemoryChannel {
     return this.log.range(from, to).map(({ message }) => message);
   }
 
+  /** Puts this message in the place of the one that has its offset. */
+  replace(message: EncodedMessage): void {
+    const { offset } = message.position;
+    const stored = this.log.at(offset);
+    if (stored) {
+      const bytes = Buffer.byteLength(message.json) + MESSAGE_BYTES;
+      this.log.replace(offset, { ...stored, message, bytes });
+      this.countMessages(bytes - stored.bytes);
+    }
+  }
+
   recall(key: string): PublishResult | undefined {
     const earlier = this.remembered?.get(key);
     return (

@@ -10,14 +10,15 @@ import {
   type ChannelListener,
   type Subscription,
 } from '../../broker/broker.port.js';
-import type { Charge } from '../../broker/charge.js';
 import { gapBehind } from '../../broker/gap.js';
 import { BrokerSettings } from '../../broker/broker-settings.js';
+import type { Revision, RevisionResult } from '../../broker/revision.js';
 import { OrderedSubscriptions } from '../../broker/ordered-subscriptions.js';
 import { neverUsedTtlMs, positionTtlMs } from '../../broker/position-ttl.js';
 import { databaseOf, type RedisSettings } from '../../config/redis-settings.js';
 import type { UnavailableReason } from '../../errors/birdsong-error.js';
 import { brokerUnavailable } from '../../errors/broker-unavailable.js';
+import { ClusterCharges } from './cluster-charges.js';
 import { LastPositions } from './last-positions.js';
 import { decodePayload, encodePayload, requirePosition } from './payload.js';
 import { unavailable } from './redis-client.js';
@@ -26,7 +27,7 @@ import { RedisShards } from './redis-shards.js';
 import { RedisSubscriptions } from './redis-subscriptions.js';
 import type { RedisShard } from './redis-shard.js';
 import { ratesText, requireTaken } from './rates.js';
-import type { CommandsClient } from './scripts.js';
+import { revisionArguments, revisionResult } from './revision-arguments.js';
 
 /** The most bytes of messages that may wait for Redis to answer. Beyond that, a publish is refused at once. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
@@ -41,6 +42,7 @@ export class RedisBroker extends Broker {
   private readonly subscriptions: RedisSubscriptions;
   private readonly shards: RedisShards;
   private readonly lastPositions = new LastPositions();
+  private readonly charges: ClusterCharges;
   private waitingBytes = 0;
 
   constructor(
@@ -54,6 +56,7 @@ export class RedisBroker extends Broker {
       this.readPage(channel, query, true),
     );
     this.subscriptions = new RedisSubscriptions(this.shards, this.keys, ordered);
+    this.charges = new ClusterCharges(this.shards, this.keys, this.lastPositions);
   }
 
   override open(): Promise<void> {
@@ -82,6 +85,44 @@ export class RedisBroker extends Broker {
     return this.readPage(channel, query, false);
   }
 
+  override async revise(
+    channel: BrokerChannel,
+    revision: Revision,
+    at: number,
+  ): Promise<RevisionResult> {
+    const { name, history } = channel;
+    const { ageSeconds, bytes = Infinity, totalBytes = Infinity } = history;
+    const known = this.lastPositions.last(name);
+    const { answer, shard, isAsked } = await this.shards.send(name, 'sends', (commands, shard) =>
+      commands.birdsongRevise(
+        this.keys.meta(name),
+        this.keys.history(name),
+        this.keys.revised(name),
+        this.keys.pubSub(name),
+        history.count,
+        ageSeconds * 1000,
+        positionTtlMs(this.settings.keepPositionsMs, history),
+        neverUsedTtlMs(this.settings.keepPositionsMs),
+        known?.epoch ?? '',
+        known?.offset ?? '',
+        limitText(Math.min(bytes, totalBytes)),
+        limitText(totalBytes),
+        this.budgetOf(channel, shard),
+        ...revisionArguments(name, revision, new Date(at).toISOString()),
+      ),
+    );
+    const [result, first, payloads] = answer;
+    if (first !== '') {
+      const { epoch, offset } = requirePosition(first);
+      this.lastPositions.add(name, { epoch, offset: offset + payloads.length - 1 });
+      if (isAsked) {
+        this.publishWhereSubscribed(name, [first, ...payloads].join('\n'));
+      }
+    }
+    await this.requireReplicas(shard);
+    return revisionResult(result);
+  }
+
   override async close(): Promise<void> {
     this.subscriptions.close();
     await this.shards.close();
@@ -95,10 +136,11 @@ export class RedisBroker extends Broker {
   ): Promise<HistoryPage> {
     const { name, history } = channel;
     const { after, before, limit } = query;
-    const { answer } = await this.run(name, 'commands', (commands, shard) =>
+    const { answer } = await this.shards.send(name, 'commands', (commands, shard) =>
       commands.birdsongRead(
         this.keys.meta(name),
         this.keys.history(name),
+        this.keys.revised(name),
         after?.epoch ?? '',
         after?.offset ?? '',
         before?.epoch ?? '',
@@ -123,7 +165,8 @@ export class RedisBroker extends Broker {
     };
     const messages = [];
     for (let index = 0; index < flat.length; index += 2) {
-      messages.push(decodePayload(requirePosition(flat[index] ?? ''), flat[index + 1] ?? ''));
+      const position = requirePosition(flat[index] ?? '');
+      messages.push(decodePayload(name, position, flat[index + 1] ?? ''));
     }
     return {
       messages: after ? messages : messages.reverse(),
@@ -146,11 +189,11 @@ export class RedisBroker extends Broker {
     const known = this.lastPositions.last(name);
     const isChargedApart = charge !== undefined && this.redis.cluster !== undefined;
     if (isChargedApart) {
-      await this.take(charge, channel, idempotencyKey);
+      await this.charges.take(charge, name, idempotencyKey);
     } else if (charge) {
       keys.push(this.keys.rates(charge.account));
     }
-    const { answer, shard, isAsked } = await this.run(name, 'sends', (commands, shard) =>
+    const { answer, shard, isAsked } = await this.shards.send(name, 'sends', (commands, shard) =>
       commands.birdsongPublish(
         keys.length,
         ...keys,
@@ -181,6 +224,12 @@ export class RedisBroker extends Broker {
     if (isAsked && !duplicate) {
       this.publishWhereSubscribed(name, [firstText, ...payloads].join('\n'));
     }
+    await this.requireReplicas(shard);
+    return { first, types: types.split(','), createdAtMs: Number(createdAt), duplicate };
+  }
+
+  /** Resolves once as many replicas as configured have what was written. */
+  private async requireReplicas(shard: RedisShard): Promise<void> {
     if (this.redis.waitForReplicas > 0) {
       await shard.replicated().catch((cause: unknown) => {
         throw brokerUnavailable('no-replicas', {
@@ -189,58 +238,6 @@ export class RedisBroker extends Broker {
         });
       });
     }
-    return { first, types: types.split(','), createdAtMs: Number(createdAt), duplicate };
-  }
-
-  /**
-   * In a cluster, the rates of a client are rarely on the master of the channel. So they are taken before, and what was
-   * taken for a send that then fails is lost.
-   */
-  private async take(
-    charge: Charge,
-    { name }: BrokerChannel,
-    idempotencyKey: string | undefined,
-  ): Promise<void> {
-    const isRepeat =
-      idempotencyKey !== undefined && (await this.isRemembered(name, idempotencyKey));
-    if (isRepeat) {
-      return;
-    }
-    const isNew = !this.lastPositions.last(name) && !(await this.hasMessages(name));
-    const key = this.keys.rates(charge.account);
-    const { answer } = await this.run(charge.account, 'commands', (commands) =>
-      commands.birdsongTake(key, ratesText(charge), isNew ? '1' : ''),
-    );
-    requireTaken(answer, charge);
-  }
-
-  private async isRemembered(channel: string, idempotencyKey: string): Promise<boolean> {
-    const key = this.keys.idempotency(channel, idempotencyKey);
-    const { answer } = await this.run(channel, 'commands', (commands) => commands.exists(key));
-    return answer === 1;
-  }
-
-  /** Whether the channel ever had a message. */
-  private async hasMessages(channel: string): Promise<boolean> {
-    const { answer } = await this.run(channel, 'commands', (commands) =>
-      commands.hget(this.keys.meta(channel), 'offset'),
-    );
-    return (answer ?? '0') !== '0';
-  }
-
-  private run<T>(
-    channel: string,
-    over: 'commands' | 'sends',
-    call: (commands: CommandsClient, shard: RedisShard) => Promise<T>,
-  ) {
-    return this.shards.run(channel, async ({ shard, isAsked }) => {
-      const commands = shard[over];
-      if (isAsked) {
-        // Pipelined right before the call.
-        commands.asking().catch(() => undefined);
-      }
-      return { answer: await call(commands, shard), shard, isAsked };
-    });
   }
 
   private budgetOf({ pattern, history }: BrokerChannel, { tag }: RedisShard): string {

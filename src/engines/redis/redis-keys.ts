@@ -21,6 +21,11 @@ export class RedisKeys {
     return `${this.keyOf(channel)}:history`;
   }
 
+  /** What takes the place of edited and deleted messages. */
+  revised(channel: string): string {
+    return `${this.keyOf(channel)}:revised`;
+  }
+
   idempotency(channel: string, key: string): string {
     return `${this.keyOf(channel)}:key:${key}`;
   }

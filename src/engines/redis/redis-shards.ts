@@ -10,6 +10,7 @@ import type { RedisKeys } from './redis-keys.js';
 import { RedisShard } from './redis-shard.js';
 import type { ConnectionListener } from './subscriber-connection.js';
 import { addressText, type RedisMaster, type RedisTopology } from './redis-topology.js';
+import type { CommandsClient } from './scripts.js';
 import { SentinelTopology } from './sentinel-topology.js';
 import { SingleTopology } from './single-topology.js';
 import { SLOT_COUNT, slotOf } from './slots.js';
@@ -99,6 +100,22 @@ export class RedisShards {
       throw unavailable(undefined);
     }
     return owner;
+  }
+
+  /** Sends commands to the shard that has the channel, as `run` does. */
+  send<T>(
+    channel: string,
+    over: 'commands' | 'sends',
+    make: (commands: CommandsClient, shard: RedisShard) => Promise<T>,
+  ): Promise<{ answer: T; shard: RedisShard; isAsked: boolean }> {
+    return this.run(channel, async ({ shard, isAsked }) => {
+      const commands = shard[over];
+      if (isAsked) {
+        // Pipelined right before the call.
+        commands.asking().catch(() => undefined);
+      }
+      return { answer: await make(commands, shard), shard, isAsked };
+    });
   }
 
   /**

@@ -17,7 +17,8 @@ export function scripts(fanOut: 'PUBLISH' | 'SPUBLISH') {
       lua: source('channel') + source('rates') + source('take'),
       numberOfKeys: 1,
     },
-    birdsongRead: { lua: source('channel') + source('read'), numberOfKeys: 2 },
+    birdsongRead: { lua: source('channel') + source('read'), numberOfKeys: 3 },
+    birdsongRevise: { lua: publish + source('channel') + source('revise'), numberOfKeys: 3 },
   };
 }
 
@@ -33,6 +34,10 @@ export interface ScriptCommands {
   ): Promise<[refused: string, how: string]>;
   /** See probe.lua. */
   birdsongProbe(key: string, pubSub: string): Promise<string[]>;
+  /** See revise.lua. */
+  birdsongRevise(
+    ...args: (string | number)[]
+  ): Promise<[result: string, first: string, announcements: string[]]>;
   /** See read.lua. */
   birdsongRead(
     ...args: (string | number)[]

@@ -2,7 +2,7 @@ import type { CaseContext } from './case-context.js';
 import type { Trait } from './world.js';
 
 /** A guarantee of the port, by its number. */
-export type Guarantee = 1 | 2 | 3 | 4 | 5 | 6;
+export type Guarantee = 1 | 2 | 3 | 4 | 5 | 6 | 7;
 
 /** A case for every broker, or for every broker with the trait. */
 export interface CaseDefinition {

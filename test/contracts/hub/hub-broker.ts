@@ -4,6 +4,7 @@ import {
   gapBehind,
   OrderedSubscriptions,
   PAGE_BYTES,
+  revise,
   type Batch,
   type BrokerChannel,
   type BrokerSettings,
@@ -13,9 +14,16 @@ import {
   type HistoryQuery,
   type HistoryState,
   type PublishResult,
+  type Revision,
+  type RevisionResult,
   type Subscription,
 } from '../../../src/index.js';
 import { HubConnection, type HubMessage } from './hub-connection.js';
+
+interface HubHistory {
+  readonly messages: readonly HubMessage[];
+  readonly version: number;
+}
 
 interface HubPage extends HistoryState {
   readonly messages: readonly HubMessage[];
@@ -82,6 +90,26 @@ export class HubBroker extends Broker {
     };
   }
 
+  /** Tries again if the channel changes between the two steps. */
+  override async revise(
+    channel: BrokerChannel,
+    revision: Revision,
+    at: number,
+  ): Promise<RevisionResult> {
+    for (;;) {
+      const { messages, version } = await this.connection.ask<HubHistory>('look', { channel });
+      const revised = revise(channel.name, messages.map(toEncodedMessage), revision, at);
+      if (revised.announcements.length === 0) {
+        return revised.result;
+      }
+      const replaced = revised.replaced.map(toHubMessage);
+      const rewriting = { ...revised, ...{ channel, version, replaced } };
+      if (await this.connection.ask<boolean>('rewrite', rewriting)) {
+        return revised.result;
+      }
+    }
+  }
+
   override close(): Promise<void> {
     this.subscriptions.close();
     return this.connection.close();
@@ -98,4 +126,8 @@ export class HubBroker extends Broker {
 
 function toEncodedMessage({ position, type, tail }: HubMessage): EncodedMessage {
   return { position, type, json: completeJson(position, tail) };
+}
+
+function toHubMessage({ position, type, json }: EncodedMessage): HubMessage {
+  return { position, type, tail: json.slice(completeJson(position, '').length) };
 }

@@ -34,19 +34,48 @@ function publish({ channel: { name, history }, batch, idempotencyMs }) {
   const { publications, createdAtMs, idempotencyKey: key } = batch;
   const earlier = channel.remembered[key];
   if (earlier && earlier.expiresAtMs > Date.now()) return { ...earlier.result, duplicate: true };
+  const messages = append({ name, history }, publications);
+  const types = publications.map(({ type }) => type);
+  const result = { first: messages[0].position, types, createdAtMs, duplicate: false };
+  if (key !== undefined) {
+    channel.remembered[key] = { result, expiresAtMs: Date.now() + idempotencyMs };
+  }
+  fanOut(name, messages);
+  return result;
+}
+
+function append({ name, history }, publications) {
+  const channel = channels.get(name);
+  channel.version = (channel.version ?? 0) + 1;
   const messages = publications.map(({ type, tail }, index) => {
     const position = { epoch: channel.epoch, offset: channel.newest.offset + 1 + index };
     return { position, type, tail, storedAtMs: Date.now() };
   });
   channel.newest = messages.at(-1).position;
   channel.messages = [...channel.messages, ...messages].slice(-history.count);
-  const types = publications.map(({ type }) => type);
-  const result = { first: messages[0].position, types, createdAtMs, duplicate: false };
-  if (key !== undefined) {
-    channel.remembered[key] = { result, expiresAtMs: Date.now() + idempotencyMs };
-  }
+  return messages;
+}
+
+function fanOut(name, messages) {
   for (const send of subscribers.get(name)?.values() ?? []) send({ channel: name, messages });
-  return result;
+}
+
+/** All messages of a channel, and a number that changes with them. */
+function look({ channel }) {
+  const { messages, version = 0 } = open(channel);
+  return { messages, version };
+}
+
+/** Returns whether the channel was still as it had been looked at. */
+function rewrite({ channel: { name, history }, version, isCleared, replaced, announcements }) {
+  const channel = open({ name, history });
+  if ((channel.version ?? 0) !== version) return false;
+  const at = new Map(replaced.map((message) => [message.position.offset, message]));
+  channel.messages = isCleared
+    ? []
+    : channel.messages.map((message) => ({ ...message, ...at.get(message.position.offset) }));
+  fanOut(name, append({ name, history }, announcements));
+  return true;
 }
 
 /** Whether nothing between the beginning of this history and the position was lost. */
@@ -93,6 +122,8 @@ createServer({ noDelay: true }, (socket) => {
   const operations = {
     publish,
     read,
+    look,
+    rewrite,
     save,
     ping: () => undefined,
     subscribe: ({ name }) => {

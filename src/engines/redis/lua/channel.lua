@@ -1,9 +1,14 @@
--- Shared by publish.lua and read.lua, and put before each of them. A channel has two keys. A stream holds its messages;
--- their ids are their positions. A hash holds its epoch, its newest offset, the time at which its oldest message
+-- Shared by publish.lua, read.lua and revise.lua, and put before each of them. A channel has two keys, and sometimes a
+-- third. A stream holds its messages; their ids are their positions. A hash holds its epoch, its newest offset, the time at which its oldest message
 -- expires, the data line of Redis in which the epoch began, the earlier epochs, each with its last offset, and a `!`
 -- once it is known that Redis had more messages and lost them. If the bytes of the channel are limited, the hash also
 -- has the sum of the bytes of all its messages, kept or not, and each message holds the sum before it: the difference
 -- is what the messages from there on take.
+--
+-- Redis cannot change an entry of a stream. So a message that was edited or deleted leaves the stream, and a second hash
+-- has what takes its place, by offset: `<epoch> <time of the message> <position of the event that announced the edit, or
+-- -> <payload>`. The payload of a deleted message is `! <createdAt>`. The first hash says until when there may be a
+-- second one.
 
 -- Avoids the form 1.76e+12 for large numbers.
 local function text(number)
@@ -29,8 +34,13 @@ local function data_line()
   return type(info) == 'string' and string.match(info, 'master_replid:(%x+)') or ''
 end
 
-local FIELDS = { 'epoch', 'offset', 'ages_at', 'past', 'line' }
-local ALL_FIELDS = { 'epoch', 'offset', 'ages_at', 'past', 'line', 'sum', 'kept_from', 'charged', 'charged_at' }
+local FIELDS = { 'epoch', 'offset', 'ages_at', 'past', 'line', 'revised_until' }
+local ALL_FIELDS = { 'epoch', 'offset', 'ages_at', 'past', 'line', 'revised_until', 'sum', 'kept_from', 'charged', 'charged_at' }
+
+-- The key of a channel's hash of revised messages.
+local function revised_key(meta)
+  return string.sub(meta, 1, -5) .. 'revised'
+end
 
 -- The most earlier epochs to remember.
 local MAX_PAST = 32
@@ -59,20 +69,21 @@ local function open_channel(meta, stream, now, never_used_ttl, is_limited)
   if not state[1] then
     -- First the write that takes memory: after any other, Redis would no longer refuse this script for want of memory.
     redis.call('HSET', meta, 'epoch', text(now), 'offset', '0', 'line', line)
-    redis.call('DEL', stream)
+    redis.call('DEL', stream, revised_key(meta))
     redis.call('PEXPIRE', meta, never_used_ttl)
-    return { is_new = true, epoch = text(now), offset = 0, past = '', sum = 0, kept_from = 0, charged = 0, charged_at = 0 }
+    return { is_new = true, epoch = text(now), offset = 0, past = '', revised_until = 0, sum = 0, kept_from = 0, charged = 0, charged_at = 0 }
   end
   local channel = {
     epoch = state[1],
     offset = tonumber(state[2]),
     ages_at = tonumber(state[3]),
     past = state[4] or '',
-    sum = tonumber(state[6] or 0),
+    revised_until = tonumber(state[6] or 0),
+    sum = tonumber(state[7] or 0),
     -- The sum before the oldest message, when this was last looked at.
-    kept_from = tonumber(state[7] or 0),
-    charged = tonumber(state[8] or 0),
-    charged_at = tonumber(state[9] or 0),
+    kept_from = tonumber(state[8] or 0),
+    charged = tonumber(state[9] or 0),
+    charged_at = tonumber(state[10] or 0),
   }
   if line ~= '' and line ~= state[5] then
     begin_epoch(meta, channel, now, line)
@@ -180,6 +191,18 @@ local function drop_excess(stream, channel, limit)
   end
 end
 
+-- Appends a message at the next position.
+local function append(stream, channel, payload, count, now_text, is_limited)
+  channel.offset = channel.offset + 1
+  local position = channel.epoch .. '-' .. text(channel.offset)
+  if is_limited then
+    redis.call('XADD', stream, 'MAXLEN', '=', count, position, 't', now_text, 'm', payload, 's', text(channel.sum))
+    channel.sum = channel.sum + #payload + MESSAGE_BYTES
+  else
+    redis.call('XADD', stream, 'MAXLEN', '=', count, position, 't', now_text, 'm', payload)
+  end
+end
+
 -- Counts what the channel takes towards the bytes that all channels of its pattern may have, and drops channels beyond
 -- them, those that have had no message for longest first. A sorted set has the channels by the time of their last
 -- message, and a hash their bytes, with the total under ''.
@@ -208,7 +231,7 @@ local function charge(budget, limit, meta, name, channel, now, ttl)
     if type(epoch) == 'string' and tonumber(epoch) >= now then
       return
     end
-    redis.pcall('DEL', oldest .. ':meta', oldest .. ':history')
+    redis.pcall('DEL', oldest .. ':meta', oldest .. ':history', oldest .. ':revised')
     total = redis.call('HINCRBY', sizes, '', 0 - (redis.call('HGET', sizes, oldest) or 0))
     redis.call('HDEL', sizes, oldest)
     redis.call('ZREM', budget, oldest)
@@ -216,7 +239,8 @@ local function charge(budget, limit, meta, name, channel, now, ttl)
 end
 
 -- Keeps the channel within its own bytes, and all channels of its pattern within theirs.
--- limits: `bytes` and `total`, each '' if there is none; the key of the `budget`, which is on the same master, and its TTL
+-- limits: `bytes` and `total`, each '' if there is none; the key of the `budget`, which is on the same master, and its
+-- `ttl`
 local function keep_within(limits, meta, stream, channel, now)
   local bytes, total = tonumber(limits.bytes), tonumber(limits.total)
   local kept = channel.sum - channel.kept_from
@@ -233,4 +257,20 @@ local function keep_within(limits, meta, stream, channel, now)
   if is_due then
     pcall(charge, limits.budget, total, meta, name, channel, now, limits.ttl)
   end
+end
+
+-- Notes what was appended, keeps the channel within its limits, and sets when it expires.
+local function settle(limits, meta, stream, channel, now)
+  local is_limited = limits.bytes ~= '' or limits.total ~= ''
+  if is_limited then
+    redis.call('HSET', meta, 'offset', text(channel.offset), 'sum', text(channel.sum))
+  else
+    redis.call('HSET', meta, 'offset', text(channel.offset))
+  end
+  drop_aged(meta, stream, channel, now, tonumber(limits.age))
+  if is_limited then
+    keep_within(limits, meta, stream, channel, now)
+  end
+  redis.call('PEXPIRE', stream, limits.age)
+  redis.call('PEXPIRE', meta, limits.ttl)
 end

@@ -19,6 +19,8 @@ local commands = {
   { 'DEL', key },
   { 'HINCRBY', key, 'field', '1' },
   { 'HGET', key, 'field' },
+  { 'HLEN', key },
+  { 'HGETALL', key },
   { 'DEL', key },
   { 'ZADD', key, '1', 'member' },
   { 'ZRANGE', key, '0', '0' },

@@ -13,8 +13,7 @@ local rates = ARGV[13]
 local rates_key = rates ~= '' and KEYS[#KEYS] or nil
 local key = KEYS[3] ~= rates_key and KEYS[3] or nil
 local channel, count = ARGV[1], ARGV[2]
-local age = tonumber(ARGV[3])
-local limits = { bytes = ARGV[10], total = ARGV[11], budget = ARGV[12], ttl = ARGV[4] }
+local limits = { age = ARGV[3], ttl = ARGV[4], bytes = ARGV[10], total = ARGV[11], budget = ARGV[12] }
 local first_payload = 14
 
 if key then
@@ -38,30 +37,11 @@ local now_text = text(now)
 local is_limited = limits.bytes ~= '' or limits.total ~= ''
 local opened = open_channel(meta, stream, now, ARGV[5], is_limited)
 note_loss(meta, opened, ARGV[8], ARGV[9])
-local offset = opened.offset
-local first = opened.epoch .. '-' .. text(offset + 1)
-
+local first = opened.epoch .. '-' .. text(opened.offset + 1)
 for index = first_payload, #ARGV do
-  offset = offset + 1
-  local position = opened.epoch .. '-' .. text(offset)
-  if is_limited then
-    redis.call('XADD', stream, 'MAXLEN', '=', count, position, 't', now_text, 'm', ARGV[index], 's', text(opened.sum))
-    opened.sum = opened.sum + #ARGV[index] + MESSAGE_BYTES
-  else
-    redis.call('XADD', stream, 'MAXLEN', '=', count, position, 't', now_text, 'm', ARGV[index])
-  end
+  append(stream, opened, ARGV[index], count, now_text, is_limited)
 end
-if is_limited then
-  redis.call('HSET', meta, 'offset', text(offset), 'sum', text(opened.sum))
-else
-  redis.call('HSET', meta, 'offset', text(offset))
-end
-drop_aged(meta, stream, opened, now, age)
-if is_limited then
-  keep_within(limits, meta, stream, opened, now)
-end
-redis.call('PEXPIRE', stream, ARGV[3])
-redis.call('PEXPIRE', meta, ARGV[4])
+settle(limits, meta, stream, opened, now)
 
 local remembered = first .. ' ' .. ARGV[6]
 if key then
