@@ -36,6 +36,16 @@ const ALLOWED = {
     'http',
     'protocol',
   ],
+  moderation: [
+    'access',
+    'broker',
+    'channels',
+    'config',
+    'errors',
+    'http',
+    'protocol',
+    'publishing',
+  ],
   history: [
     'access',
     'broker',

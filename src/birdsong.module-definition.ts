@@ -1,5 +1,6 @@
 import { ConfigurableModuleBuilder, type Type } from '@nestjs/common';
 import type { z } from 'zod';
+import { ModerationController } from './moderation/moderation.controller.js';
 import { HistoryController } from './history/history.controller.js';
 import { MessagesController } from './publishing/messages.controller.js';
 import type { BirdsongModuleExtras, BirdsongOptions } from './config/birdsong-options.js';
@@ -29,9 +30,13 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
     .build();
 
 function controllersOf({ lane, decorators }: z.output<typeof extrasSchema>): Type[] {
-  return [MessagesController, HistoryController, STREAMS_CONTROLLERS[lane], MethodsController].map(
-    (controller) => decorate(controller, decorators),
-  );
+  return [
+    MessagesController,
+    HistoryController,
+    ModerationController,
+    STREAMS_CONTROLLERS[lane],
+    MethodsController,
+  ].map((controller) => decorate(controller, decorators));
 }
 
 /** Decorates a subclass, as another app in this process may want other decorators. */

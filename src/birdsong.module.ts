@@ -24,6 +24,7 @@ import { OwnEmitterModule } from './events/own-emitter.module.js';
 import { NewMessageListener } from './publishing/new-message.listener.js';
 import { Feeds } from './delivery/feeds.js';
 import { HistoryLimiter } from './broker/history-limiter.js';
+import { Moderation } from './moderation/moderation.service.js';
 import { HistoryService } from './history/history.service.js';
 import { Observers } from './streams/observers.js';
 import { StreamLimit } from './delivery/stream-limit.js';
@@ -85,6 +86,7 @@ type BirdsongAsyncOptions<Claims = UnknownClaims> = ConfigurableModuleAsyncOptio
     StreamLimit,
     UnsentBytes,
     HistoryService,
+    Moderation,
     Observers,
     Stopping,
     StreamRegistry,

@@ -5,6 +5,7 @@ import { Observers } from './streams/observers.js';
 import type { Message } from './protocol/message.js';
 import type { Content, NewMessage, Receipt, SendOptions } from './publishing/new-message.event.js';
 import { formatPosition, parsePosition, type Position } from './protocol/position.js';
+import { Moderation } from './moderation/moderation.service.js';
 import { PublishingService } from './publishing/publishing.service.js';
 import { BirdsongError } from './errors/birdsong-error.js';
 import { ChannelPolicies, type Channel } from './channels/channel-policies.js';
@@ -52,6 +53,8 @@ export class Birdsong {
     private readonly observers: Observers,
     private readonly streams: Streams,
     private readonly rights: Rights,
+    /** Edits and deletes messages. */
+    readonly moderation: Moderation,
   ) {}
 
   /** Lists and ends the open streams of this node. */

@@ -86,6 +86,7 @@ export type {
 } from './streams/connections.js';
 export { Tickets, type IssuedTicket } from './rights/tickets.service.js';
 export type { RevocationTarget } from './rights/rights.service.js';
+export { Moderation } from './moderation/moderation.service.js';
 export { keepEventIds } from './streams/keep-event-ids.js';
 export { messagesOnly, type StreamedMessage } from './streams/messages-only.js';
 export type { ClosingReason } from './protocol/control-events.js';

@@ -2,7 +2,8 @@ import type { Channel } from '../channels/channel-policies.js';
 import { isGranted } from '../channels/grants.js';
 import type { Asker, BatchAccessRule, Policy } from '../channels/policy.js';
 
-export type Action = 'publish' | 'subscribe';
+/** What a request wants to do with a channel. */
+export type Action = 'publish' | 'subscribe' | 'moderate';
 
 /** The most access rules that run at the same time for one request. */
 const MAX_CONCURRENT_RULES = 32;

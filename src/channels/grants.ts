@@ -1,5 +1,5 @@
 import { ChannelPattern } from './channel-pattern.js';
-import type { Identity } from './policy.js';
+import type { Grants, Identity } from './policy.js';
 
 /** The most patterns to keep compiled: tokens of different users have mostly the same ones. */
 const MAX_COMPILED = 1000;
@@ -25,7 +25,7 @@ export function patternOf(source: string): ChannelPattern {
  */
 export function isGranted(
   identity: Identity | undefined,
-  action: 'publish' | 'subscribe',
+  action: keyof Grants,
   channel: string,
 ): boolean {
   const patterns = identity?.grants?.[action] ?? [];

@@ -36,6 +36,7 @@ export interface Identity<Claims = UnknownClaims> {
 export interface Grants {
   readonly publish?: readonly string[] | undefined;
   readonly subscribe?: readonly string[] | undefined;
+  readonly moderate?: readonly string[] | undefined;
 }
 
 /** Says who a request speaks for. An `IdentityPort` is one. */
@@ -77,8 +78,8 @@ export interface BatchAccessRule<Claims = UnknownClaims> {
 
 /**
  * Who may use a channel over Birdsong's HTTP routes: anyone, every request with an identity, every identity that was
- * granted a pattern for it (`token`), nobody, or those that a function allows. A function is called for each channel of a stream, up to 32 at once; `{ many }` is called once for
- * all of them. A rule that throws refuses with its error. An app's own calls (`birdsong.publish()`,
+ * granted a pattern for it (`token`), nobody, or those that a function allows. A function is called for each channel of
+ * a stream, up to 32 at once; `{ many }` is called once for all of them. A rule that throws refuses with its error. An app's own calls (`birdsong.publish()`,
  * `birdsong.stream()`) ask no rule.
  */
 export type AccessRule<Claims = UnknownClaims> =
@@ -120,6 +121,8 @@ export interface PolicyOptions<Claims = UnknownClaims> {
   readonly publish?: AccessRule<Claims> | undefined;
   /** Who may subscribe and read history. Default `nobody`. */
   readonly subscribe?: AccessRule<Claims> | undefined;
+  /** Who may edit and delete messages. Default `nobody`. */
+  readonly moderate?: AccessRule<Claims> | undefined;
   /**
    * What `data` must be: a schema of any library that implements Standard Schema (zod, valibot, arktype). Messages that
    * do not match are refused with 422, and the schema's output is what is published. Default: any JSON.
@@ -137,6 +140,7 @@ export interface Policy {
   readonly pattern: string;
   readonly publish: AccessRule;
   readonly subscribe: AccessRule;
+  readonly moderate: AccessRule;
   readonly data: StandardSchemaV1 | undefined;
   readonly history: HistoryLimits;
   readonly slowReader: SlowReaderRule;
@@ -161,6 +165,7 @@ const accessRule = z
 const policySchema = z.strictObject({
   publish: accessRule,
   subscribe: accessRule,
+  moderate: accessRule,
   data: z
     .custom<StandardSchemaV1>(
       (schema) => isFunction((schema as StandardSchemaV1 | null)?.['~standard']?.validate),
@@ -189,11 +194,12 @@ export function resolvePolicy(pattern: string, options: PolicyOptions): Policy {
     );
     throw new Error(`Birdsong: ${faults.join('; ')}`);
   }
-  const { publish, subscribe, data, history, slowReader, limits } = result.data;
+  const { publish, subscribe, moderate, data, history, slowReader, limits } = result.data;
   return Object.freeze({
     pattern,
     publish,
     subscribe,
+    moderate,
     data,
     history: Object.freeze(history),
     slowReader,

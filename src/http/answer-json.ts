@@ -13,3 +13,10 @@ export function answerJson(response: HttpResponse, status: number, json: string 
   raw.setHeader('Cache-Control', 'no-store');
   raw.end(text);
 }
+
+/** Answers with 204 and nothing else, likewise. */
+export function answerEmpty(response: HttpResponse): void {
+  const raw = takeOver(response);
+  raw.statusCode = 204;
+  raw.end();
+}

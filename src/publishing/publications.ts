@@ -7,7 +7,9 @@ import { deepCopy } from './deep-copy.js';
 import type { Send } from './validate-send.js';
 
 /** What all messages of a batch have in common. */
-type Envelope = Pick<Draft, 'channel' | 'sender' | 'createdAt'> & { readonly maxBytes: number };
+type Envelope = Pick<Draft, 'channel' | 'sender' | 'createdAt' | 'editedAt'> & {
+  readonly maxBytes: number;
+};
 
 /**
  * Encodes the messages for the broker. They hold the data as it is now, even if its owner changes it while a schema
@@ -52,10 +54,10 @@ function withCopiedData(send: Send): Send {
 }
 
 function encode(type = DEFAULT_TYPE, data: unknown, envelope: Envelope): Publication {
-  const { channel, sender, createdAt, maxBytes } = envelope;
+  const { maxBytes, ...members } = envelope;
   let tail: string;
   try {
-    tail = encodeTail({ channel, type, data, sender, createdAt });
+    tail = encodeTail({ ...members, type, data });
     if (tail.includes('null') && holdsNonFinite(data)) {
       throw new TypeError('The data holds a number that is not finite.');
     }

@@ -1,6 +1,9 @@
 import type { ApiKey } from '../tokens/token-options.js';
 
-/** The members of a key in `API_KEYS`: `<name>|<SHA-256>|publish=<patterns>|subscribe=<patterns>|admin`. */
+/**
+ * The members of a key in `API_KEYS`:
+ * `<name>|<SHA-256>|publish=<patterns>|subscribe=<patterns>|moderate=<patterns>|admin`.
+ */
 const FORM = /^([\w.-]{1,64})\|([0-9a-f]{64})((?:\|[^|]+)*)$/i;
 
 /**
@@ -27,12 +30,14 @@ export function formatApiKey({
   sha256,
   publish = [],
   subscribe = [],
+  moderate = [],
   admin,
 }: ApiKey): string {
   return [
     ...[name, sha256],
     ...(publish.length > 0 ? [`publish=${publish.join(',')}`] : []),
     ...(subscribe.length > 0 ? [`subscribe=${subscribe.join(',')}`] : []),
+    ...(moderate.length > 0 ? [`moderate=${moderate.join(',')}`] : []),
     ...(admin === true ? ['admin'] : []),
   ].join('|');
 }
@@ -44,9 +49,10 @@ function parseKey(entry: string): ApiKey | undefined {
     members.flatMap((one) =>
       one.startsWith(`${member}=`) ? one.slice(member.length + 1).split(',') : [],
     );
-  const isKnown = members.every((one) => /^(publish|subscribe)=.|^admin$/.test(one));
+  const isKnown = members.every((one) => /^(publish|subscribe|moderate)=.|^admin$/.test(one));
   const [publish, subscribe] = [listOf('publish'), listOf('subscribe')];
+  const moderate = listOf('moderate');
   return name !== '' && isKnown
-    ? { name, sha256, publish, subscribe, admin: members.includes('admin') }
+    ? { name, sha256, publish, subscribe, moderate, admin: members.includes('admin') }
     : undefined;
 }

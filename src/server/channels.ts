@@ -14,6 +14,10 @@ const chatData = z.strictObject({
 const ownOrGranted = ({ channel, params, identity }: AccessRequest): boolean =>
   params['userId'] === identity?.id || isGranted(identity, 'subscribe', channel);
 
+/** Messages are for administrators to edit and delete, and for those who were granted a pattern for the channel. */
+const moderate = ({ channel, identity }: AccessRequest): boolean =>
+  identity?.claims?.['admin'] === true || isGranted(identity, 'moderate', channel);
+
 /** The channels of the stand-alone server. */
 export function channelsOf({
   HISTORY_COUNT: count,
@@ -37,9 +41,10 @@ export function channelsOf({
     streams: MAX_STREAMS_PER_CLIENT || undefined,
   };
   const anyone = ANONYMOUS === 'chat' ? 'anyone' : 'token';
-  const open = { publish: anyone, subscribe: anyone } as const;
+  const known = hasIdentities(environment) ? { moderate } : {};
+  const open = { publish: anyone, subscribe: anyone, ...known } as const;
   const user = hasIdentities(environment)
-    ? ({ publish: 'token', subscribe: ownOrGranted } as const)
+    ? ({ publish: 'token', subscribe: ownOrGranted, ...known } as const)
     : {};
   return {
     'chat.:room': { ...open, data: chatData, history: { ...history, totalBytes }, limits },

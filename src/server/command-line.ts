@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { Action } from '../access/first-refused.js';
 import type { KeyCommand, TokenCommand } from './credentials.js';
 
 const HELP_FLAG = { help: { type: 'boolean', short: 'h' } } as const;
@@ -18,6 +19,7 @@ const GRANT_OPTIONS = {
   ...HELP_FLAG,
   publish: { type: 'string', multiple: true },
   subscribe: { type: 'string', multiple: true },
+  moderate: { type: 'string', multiple: true },
   name: { type: 'string' },
   admin: { type: 'boolean' },
 } as const;
@@ -48,13 +50,14 @@ birdsong token prints a token for development, signed with JWT_SECRET:
   --expires <time>        how long it counts: 30s, 15m, 1h or 7d (default 1h)
   --publish <pattern>     channels to which it may send; may be repeated
   --subscribe <pattern>   channels that it may read; may be repeated
+  --moderate <pattern>    channels whose messages it may edit and delete; may be repeated
   --name <name>           the name to show
   --admin                 it may administer the server
   --jti <id>              the token's own id (default: a random one)
 
 birdsong keys prints a new API key, and what to add to API_KEYS for it:
   --name <name>           which server has the key
-  --publish, --subscribe, --admin   as above
+  --publish, --subscribe, --moderate, --admin   as above
 
 Everything else is set by environment variables, such as CORS_ORIGINS, LOG_LEVEL, LOG_FORMAT,
 MAX_CONNECTIONS_PER_ADDRESS and HISTORY_SECONDS. docs/options.md lists them all.
@@ -132,10 +135,18 @@ function readKeys(args: readonly string[]): Command {
 }
 
 /** Patterns may be repeated, or separated by commas. */
-function grantsOf({ publish = [], subscribe = [] }: { publish?: string[]; subscribe?: string[] }) {
+function grantsOf({
+  publish = [],
+  subscribe = [],
+  moderate = [],
+}: Partial<Record<Action, string[]>>) {
   const split = (option: string, lists: string[]) =>
     lists.flatMap((list) => list.split(',').map((pattern) => requireValue(option, pattern.trim())));
-  return { publish: split('publish', publish), subscribe: split('subscribe', subscribe) };
+  return {
+    publish: split('publish', publish),
+    subscribe: split('subscribe', subscribe),
+    moderate: split('moderate', moderate),
+  };
 }
 
 const UNIT_SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;

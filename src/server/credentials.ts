@@ -8,6 +8,7 @@ import type { Environment } from './environment.js';
 interface Granted {
   readonly publish: readonly string[];
   readonly subscribe: readonly string[];
+  readonly moderate: readonly string[];
   readonly admin: boolean;
 }
 
@@ -36,10 +37,11 @@ export function makeToken(command: TokenCommand, environment: Environment): Prom
     throw new Error('JWT_SECRET is not set: only who has the secret can sign a token');
   }
   const { sub, jti = randomUUID(), name, seconds } = command;
-  const { publish, subscribe, admin } = requirePatterns(command);
+  const { publish, subscribe, moderate, admin } = requirePatterns(command);
   const grants = {
     publish,
     subscribe,
+    ...(moderate.length > 0 && { moderate }),
     ...(name !== undefined && { name }),
     ...(admin && { admin }),
   };
@@ -64,12 +66,13 @@ export function makeToken(command: TokenCommand, environment: Environment): Prom
  */
 export function makeApiKey(command: KeyCommand): string {
   const { key, sha256 } = newApiKey();
-  const { name, publish, subscribe, admin } = requirePatterns(command);
-  return `${key}\nAPI_KEYS=${formatApiKey({ name, sha256, publish, subscribe, admin })}\n`;
+  const { name, publish, subscribe, moderate, admin } = requirePatterns(command);
+  const entry = formatApiKey({ name, sha256, publish, subscribe, moderate, admin });
+  return `${key}\nAPI_KEYS=${entry}\n`;
 }
 
 function requirePatterns<Command extends Granted>(command: Command): Command {
-  for (const pattern of [...command.publish, ...command.subscribe]) {
+  for (const pattern of [...command.publish, ...command.subscribe, ...command.moderate]) {
     new ChannelPattern(pattern);
   }
   return command;

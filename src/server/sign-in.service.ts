@@ -30,7 +30,7 @@ export class SignIn {
     const token = await makeToken(
       {
         ...{ kind: 'token', sub: identity, jti: undefined, name, seconds: SECONDS },
-        ...{ publish: CHAT, subscribe: CHAT, admin: false },
+        ...{ publish: CHAT, subscribe: CHAT, moderate: [], admin: false },
       },
       this.environment,
     );

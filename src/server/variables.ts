@@ -137,7 +137,7 @@ const serverSchema = z.object({
     },
   ),
   JWT_CLAIM: option(nonEmpty().default('birdsong'), {
-    text: 'The claim that says what a token may do: `{ publish, subscribe, name, admin, limits }`.',
+    text: 'The claim that says what a token may do: `{ publish, subscribe, moderate, name, admin, limits }`.',
   }),
   JWT_CLOCK_TOLERANCE_SECONDS: option(fraction(0, 3600).default(5), {
     text: "Seconds by which the issuer's clock may be ahead, for the claim `nbf`.",

@@ -7,7 +7,7 @@ import { NotThrottled } from '../http/not-throttled.js';
 export class MethodsController {
   @Options('channels/:channel/messages')
   @HttpCode(204)
-  @Header('Allow', 'GET, HEAD, POST, OPTIONS')
+  @Header('Allow', 'GET, HEAD, POST, DELETE, OPTIONS')
   messages(): void {
     // The header is the answer.
   }
@@ -16,6 +16,13 @@ export class MethodsController {
   @HttpCode(204)
   @Header('Allow', 'POST, OPTIONS')
   batch(): void {
+    // The header is the answer.
+  }
+
+  @Options('channels/:channel/messages/:id')
+  @HttpCode(204)
+  @Header('Allow', 'PUT, DELETE, OPTIONS')
+  message(): void {
     // The header is the answer.
   }
 

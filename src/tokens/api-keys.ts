@@ -43,11 +43,16 @@ function readHash({ name, sha256 }: ApiKey): Buffer {
   return Buffer.from(sha256, 'hex');
 }
 
-function identityOf({ name, publish = [], subscribe = [], admin = false }: ApiKey) {
-  for (const pattern of [...publish, ...subscribe]) {
+function identityOf({ name, publish = [], subscribe = [], moderate = [], admin = false }: ApiKey) {
+  for (const pattern of [...publish, ...subscribe, ...moderate]) {
     new ChannelPattern(pattern);
   }
   const claims: TokenClaims = { name, admin };
   // Servers send for many clients.
-  return { id: `key:${name}`, claims, grants: { publish, subscribe }, limits: false as const };
+  return {
+    id: `key:${name}`,
+    claims,
+    grants: { publish, subscribe, moderate },
+    limits: false as const,
+  };
 }

@@ -19,6 +19,7 @@ const patterns = z.array(z.string().refine(isPattern)).max(MAX_PATTERNS).optiona
 const grantsSchema = z.object({
   publish: patterns,
   subscribe: patterns,
+  moderate: patterns,
   name: z.string().min(1).max(64).optional(),
   admin: z.boolean().optional(),
   limits: z.union([clientLimitsSchema, z.literal(false)]).optional(),
@@ -112,12 +113,13 @@ export class TokenIdentity extends IdentityPort<TokenClaims> {
     if (sub === '' || sub.length > MAX_SENDER_LENGTH || !granted.success) {
       throw new BirdsongError('unauthenticated', 'The claims of the token are not valid.');
     }
-    const { publish = [], subscribe = [], name, admin: isAdmin = admin === true } = granted.data;
+    const { publish = [], subscribe = [], moderate = [], name, limits } = granted.data;
+    const { admin: isAdmin = admin === true } = granted.data;
     return {
       id: sub,
       expiresAt: new Date(exp * 1000),
-      grants: { publish, subscribe },
-      limits: granted.data.limits,
+      grants: { publish, subscribe, moderate },
+      limits,
       tokenId: jti,
       issuedAt: iat === undefined ? undefined : new Date(iat * 1000),
       claims: { ...payload, name, admin: isAdmin },

@@ -22,9 +22,13 @@ export interface ApiKey {
   readonly name: string;
   /** SHA-256 of the key, as 64 hexadecimal digits. */
   readonly sha256: string;
-  /** Patterns of the channels that it may publish to and subscribe to, where the policy says `token`. Default none. */
+  /**
+   * Patterns of the channels that it may publish to, subscribe to and moderate, where the policy says `token`. Default
+   * none.
+   */
   readonly publish?: readonly string[] | undefined;
   readonly subscribe?: readonly string[] | undefined;
+  readonly moderate?: readonly string[] | undefined;
   /** Whether it may administer the server. Default false. */
   readonly admin?: boolean | undefined;
 }
@@ -41,7 +45,10 @@ export interface TokenIdentityOptions {
    * page can forge it. Default: none.
    */
   readonly origins?: readonly string[] | undefined;
-  /** The claim that says what a token may do: `{ publish?, subscribe?, name?, admin?, limits? }`. Default `birdsong`. */
+  /**
+   * The claim that says what a token may do: `{ publish?, subscribe?, moderate?, name?, admin?, limits? }`. Default
+   * `birdsong`.
+   */
   readonly claim?: string | undefined;
   /** Seconds by which the issuer's clock may be ahead: for `nbf`. `exp` is exact, as streams end then. Default 5. */
   readonly clockToleranceSeconds?: number | undefined;

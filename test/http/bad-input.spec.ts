@@ -174,7 +174,11 @@ eachLane('bad input', (world) => {
       return [answer.status, answer.headers.allow];
     };
 
-    expect(await allow(messagesUrl(app, channel))).toEqual([204, 'GET, HEAD, POST, OPTIONS']);
+    expect(await allow(messagesUrl(app, channel))).toEqual([
+      204,
+      'GET, HEAD, POST, DELETE, OPTIONS',
+    ]);
+    expect(await allow(`${messagesUrl(app, channel)}/1-1`)).toEqual([204, 'PUT, DELETE, OPTIONS']);
     expect(await allow(eventsUrl(app, channel))).toEqual([204, 'GET, HEAD, OPTIONS']);
     expect(await allow(`${app.url}/events`)).toEqual([204, 'GET, HEAD, OPTIONS']);
   });

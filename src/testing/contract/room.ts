@@ -74,7 +74,10 @@ export class Room {
   /** @param seen the message as it is expected. Default: as it is */
   async edit(offset: number, data: unknown, seen?: EncodedMessage): Promise<RevisionResult> {
     const { messages } = await this.read(offset - 1, undefined, 1);
-    const message = seen ?? (messages[0]);
+    const message = seen ?? messages.at(0);
+    if (!message) {
+      throw new Error(`There is no message ${offset}.`);
+    }
     const { position, type } = message;
     const edited = { ...parse(message), data, editedAt: new Date().toISOString() };
     const tail = encodeTail({ ...edited, sender: edited.sender });
