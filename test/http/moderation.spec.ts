@@ -122,7 +122,7 @@ eachLane('moderation', (world) => {
     await post(app, channel, { data: 'ann 1' }, { 'X-User': 'ann' });
     await post(app, channel, { data: 'bob' }, { 'X-User': 'bob' });
     await post(app, channel, { data: 'ann 2' }, { 'X-User': 'ann' });
-    const live = await world.read(eventsUrl(app, channel, '?replay=10'));
+    const live = await world.read(eventsUrl(app, channel, '?history=10'));
     await live.until(() => live.events.length === 4);
     const ids = (await history(app, channel)).map(({ id }) => id);
 
@@ -147,7 +147,7 @@ eachLane('moderation', (world) => {
       'stream.gap',
       'stream.cleared',
     ]);
-    const fresh = await world.read(eventsUrl(app, channel, '?replay=10'));
+    const fresh = await world.read(eventsUrl(app, channel, '?history=10'));
     await fresh.until(() => fresh.events.length === 2);
     expect(fresh.body).not.toContain('bob');
   });

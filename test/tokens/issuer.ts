@@ -7,6 +7,7 @@ export interface TokenOptions {
   sub?: string | undefined;
   publish?: readonly string[];
   subscribe?: readonly string[];
+  moderate?: readonly string[];
   admin?: boolean;
   issuer?: string;
   audience?: string;
@@ -35,8 +36,9 @@ export function token(
   key: Key = Buffer.from(SECRET),
   header: { alg: string; kid?: string } = { alg: 'HS256' },
 ): Promise<string> {
-  const { publish = [], subscribe = [], admin, sub = 'ada', expires = 3600 } = options;
-  const { claim = { publish, subscribe, ...(admin && { admin }) } } = options;
+  const { publish = [], subscribe = [], moderate, admin, sub = 'ada', expires = 3600 } = options;
+  const { claim = { publish, subscribe, ...(moderate && { moderate }), ...(admin && { admin }) } } =
+    options;
   const now = Math.floor(Date.now() / 1000);
   const signed = new SignJWT({ birdsong: claim })
     .setProtectedHeader(header)

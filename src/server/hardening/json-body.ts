@@ -92,9 +92,12 @@ function parse({ headers }: IncomingMessage, bytes: Buffer): { value?: unknown; 
 
 const decoder = new TextDecoder();
 
-/** Whether the request's body will be read: only POST routes take one. */
-export function hasJsonBody({ method, headers }: IncomingMessage): boolean {
-  return method === 'POST' && isJsonType(headers['content-type']);
+/** The methods of the routes that take a body. */
+const METHODS_WITH_BODY = ['POST', 'PUT'];
+
+/** Whether the request's body will be read. */
+export function hasJsonBody({ method = '', headers }: IncomingMessage): boolean {
+  return METHODS_WITH_BODY.includes(method) && isJsonType(headers['content-type']);
 }
 
 const isBatch = ({ url = '' }: IncomingMessage): boolean =>

@@ -6,6 +6,7 @@ export interface ChatMessage {
   readonly name: string;
   readonly text: string;
   readonly sentAt: Date;
+  readonly edited?: boolean;
 }
 
 export function messageId(json: JsonObject): string {
@@ -14,11 +15,16 @@ export function messageId(json: JsonObject): string {
 
 /** Undefined for anything but a chat message: another type, or other data. */
 export function chatMessage(json: JsonObject): ChatMessage | undefined {
-  const { type, data } = json;
-  if (type !== 'message' || !isObject(data)) return undefined;
-  const { name, message: text } = data;
-  if (typeof name !== 'string' || typeof text !== 'string') return undefined;
+  const content = json['type'] === 'message' ? chatContent(json['data']) : undefined;
+  if (content === undefined) return undefined;
   const sentAt = new Date(stringOf(json['createdAt']));
   if (Number.isNaN(sentAt.getTime())) return undefined;
-  return { id: messageId(json), name, text, sentAt };
+  return { id: messageId(json), ...content, sentAt, edited: 'editedAt' in json };
+}
+
+/** What a chat message says, and who says it; undefined for other data. */
+export function chatContent(data: unknown): Pick<ChatMessage, 'name' | 'text'> | undefined {
+  if (!isObject(data)) return undefined;
+  const { name, message: text } = data;
+  return typeof name === 'string' && typeof text === 'string' ? { name, text } : undefined;
 }

@@ -2,6 +2,7 @@ import { computed, onScopeDispose, ref, shallowRef, type Ref } from 'vue';
 import { parseObject } from '../http/json.js';
 import { isSeen, parsePosition, type Position } from '../stream/position.js';
 import { chatMessage, messageId, type ChatMessage } from './chat-message.js';
+import { moderationOf, type Moderation } from './moderated.js';
 import { appended, gapEntry, messageEntry, type LogEntry } from './log-entry.js';
 
 /** How many entries the page holds while its reader follows, and while the reader looks back. */
@@ -89,8 +90,15 @@ export function useMessageLog(): MessageLog {
     last = position;
     oldestId.value ||= id;
     const message = chatMessage(json);
-    if (message === undefined) flushSoon();
-    else arrive(messageEntry(message));
+    const moderation = moderationOf(json);
+    if (message !== undefined) arrive(messageEntry(message));
+    else if (moderation !== undefined) moderate(moderation);
+    else flushSoon();
+  }
+
+  function moderate(moderation: Moderation): void {
+    flush();
+    entries.value = moderation(entries.value);
   }
 
   function prepend(messages: readonly ChatMessage[], oldest: string): void {

@@ -16,6 +16,9 @@ export interface StreamReader {
   readonly onEnded: (reason: string) => void;
 }
 
+/** The events that have a position in the channel. */
+const MESSAGE_TYPES = ['message', 'stream.edited', 'stream.deleted', 'stream.cleared'] as const;
+
 /** How long a stream may be silent before the server has said how often it sends heartbeats. */
 const SILENCE_MS = 40_000;
 
@@ -53,7 +56,9 @@ export class RoomStream {
     source.addEventListener('stream.closing', (event: MessageEvent<string>) =>
       this.#closing(event),
     );
-    source.addEventListener('message', (event: MessageEvent<string>) => this.#message(event));
+    for (const type of MESSAGE_TYPES) {
+      source.addEventListener(type, (event: MessageEvent<string>) => this.#message(event));
+    }
     source.addEventListener('error', () => this.#failed(source));
     this.#source = source;
   }
