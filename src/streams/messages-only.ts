@@ -9,7 +9,8 @@ export interface StreamedMessage<Data = unknown> extends MessageEvent {
 }
 
 /**
- * Drops the server's own events, `stream.ready`, `stream.gap` and `stream.closing`, for handlers that map every message.
+ * Drops the server's own events, such as `stream.ready`, `stream.gap` and `stream.deleted`, for handlers that map every
+ * message.
  *
  * @typeParam Data the output of the channel's schema
  */
