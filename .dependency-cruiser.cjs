@@ -125,7 +125,7 @@ module.exports = {
       from: { path: '^bench/' },
       to: {
         path: '^(src|test)/',
-        pathNot: '^(src/(index|main)\\.ts$|src/protocol/|test/harness/)',
+        pathNot: '^(src/(index|tokens|main)\\.ts$|src/protocol/|test/harness/)',
       },
     },
     {

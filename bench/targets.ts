@@ -105,6 +105,16 @@ const sendWithLimits: Measure = ({ send }, name) => {
   return without === undefined || limited === undefined ? undefined : { value: limited / without };
 };
 
+/** The route is authorized like a stream that connects. */
+const tokenUs: Measure = ({ send }, name) => {
+  const cost = (route: string) =>
+    send.find((row) => row.server === name && row.route === route)?.cpuUsPerMessage;
+  const [anonymous, signed] = [cost('single'), cost('signed')];
+  return anonymous === undefined || signed === undefined
+    ? undefined
+    : { value: signed - anonymous };
+};
+
 const sendBatch: Measure = ({ send }, name) =>
   single(
     send,
@@ -140,6 +150,7 @@ const FOR_BOTH: readonly Check[] = [
   // The limit is 1 MiB; a publisher that was held up adds 0.2 s of the burst at once, and RSS is not exact.
   [atMost('memory-stalled', 8, 'MiB of RSS for it, of 16 published'), stalledMebibytes],
   [atMost('send-limits', 1.1, 'CPU of a send with limits ÷ without'), sendWithLimits],
+  [atMost('token-cpu', 150, 'µs of CPU to authorize by a token, more than anonymous'), tokenUs],
   [atMost('resume-seconds', 10, 'seconds until all 10,000 have it'), resume((row) => row.seconds)],
 ];
 

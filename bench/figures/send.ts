@@ -1,6 +1,7 @@
 import type { Bench } from '../bench.js';
 import type { ContestantName } from '../contestants.js';
 import type { SendRun } from '../load/send.js';
+import { newToken } from '../token.js';
 import { createPayload } from '../payload.js';
 import type { Contestant } from '../processes/contestant.js';
 import { NodeContestant } from '../processes/node-contestant.js';
@@ -8,8 +9,8 @@ import { cpuUs } from '../processes/proc.js';
 
 export interface SendRow {
   readonly server: ContestantName | 'empty-nest-post';
-  /** `limited` is `single` to a channel with limits of clients. */
-  readonly route: 'single' | 'limited' | 'batch';
+  /** `limited` is `single` to a channel with limits of clients, `signed` is `single` with a token. */
+  readonly route: 'single' | 'limited' | 'signed' | 'batch';
   readonly messagesPerSecond?: number;
   readonly cpuUsPerMessage?: number;
   readonly redisCpuUsPerMessage?: number;
@@ -31,6 +32,7 @@ const SENDERS: readonly ContestantName[] = ['birdsong-memory', 'birdsong-redis']
 export async function measureSend(bench: Bench): Promise<SendRow[]> {
   const names = bench.names.filter((name) => SENDERS.includes(name));
   if (names.length === 0) return [];
+  const authorization = `Bearer ${await newToken()}`;
   const empty = await NodeContestant.start({
     ...{ name: 'empty-nest-post', module: 'nest-post.js', eventsPath: '', readyMark: '' },
   });
@@ -41,6 +43,7 @@ export async function measureSend(bench: Bench): Promise<SendRow[]> {
       subjects.push(
         single(bench, name, contestant, 'single'),
         single(bench, name, contestant, 'limited'),
+        signed(bench, name, contestant, authorization),
         batch(name, contestant),
       );
     }
@@ -113,6 +116,16 @@ function single(
       connections: bench.plan.send.connections,
     },
   };
+}
+
+function signed(
+  bench: Bench,
+  server: ContestantName,
+  contestant: Contestant,
+  authorization: string,
+): Subject {
+  const subject = single(bench, server, contestant, 'single');
+  return { ...subject, route: 'signed', run: { ...subject.run, authorization } };
 }
 
 function batch(server: ContestantName, contestant: Contestant): Subject {

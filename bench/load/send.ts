@@ -5,6 +5,8 @@ export interface SendRun {
   readonly port: number;
   readonly path: string;
   readonly body: string;
+  /** The value of `Authorization`. Default: none. */
+  readonly authorization?: string;
   readonly connections: number;
   readonly seconds: number;
 }
@@ -20,10 +22,11 @@ export interface SendOutcome {
 
 /** Posts the same body over several connections for some time, one request at a time on each. */
 export async function send(run: SendRun): Promise<SendOutcome> {
-  const { port, path, body } = run;
+  const { port, path, body, authorization } = run;
+  const credential = authorization === undefined ? '' : `Authorization: ${authorization}\r\n`;
   const request = Buffer.from(
     `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      `${credential}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
   const startMs = performance.now();
   const endMs = startMs + run.seconds * 1000;

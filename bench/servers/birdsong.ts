@@ -1,7 +1,8 @@
 // Birdsong as an app uses it: the built package, with an open channel and default options, and one with limits
-// that nobody reaches.
+// that nobody reaches. It takes tokens.
 import { Module } from '@nestjs/common';
-import { Birdsong, BirdsongModule } from './birdsong-package.js';
+import { TOKEN_SECRET } from '../token.js';
+import { Birdsong, BirdsongModule, TokenIdentity } from './birdsong-package.js';
 import { createNestApp } from './nest-app.js';
 import { serve } from './serve.js';
 
@@ -24,6 +25,7 @@ const open = { publish: 'anyone', subscribe: 'anyone' } as const;
           },
         },
       },
+      identity: new TokenIdentity({ issuers: [{ secret: TOKEN_SECRET }] }),
       redis: REDIS_URL === undefined ? undefined : { url: REDIS_URL },
     }),
   ],

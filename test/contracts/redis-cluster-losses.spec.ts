@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import type { BrokerChannel } from '../../src/broker/broker.port.js';
 import { RedisCluster } from '../harness/redis-cluster.js';
 import type { RedisServer } from '../harness/redis-server.js';
-import { dataOf, newChannel, publication } from '../../src/testing/contract/publications.js';
+import { batch, dataOf, newChannel, publication } from '../../src/testing/contract/publications.js';
 import { Publishing } from '../../src/testing/contract/publishing.js';
 import { Recorder } from '../../src/testing/contract/recorder.js';
 import { Brokers } from './redis-brokers.js';
@@ -74,6 +74,33 @@ describe('RedisBroker, on a cluster, through losses,', () => {
     expect((await recorder.messages(4)).map(dataOf)).toEqual(upTo(4));
     const { messages } = await broker.read(channel, { limit: 10 });
     expect(messages.map(dataOf)).toEqual(upTo(4));
+    await cluster.endMove(keyOf(channel), to);
+  });
+
+  test('messages are deleted and read while a slot is between two shards', async () => {
+    const channel = newChannel();
+    const broker = await open();
+    const recorder = await Recorder.on(broker, channel);
+    const { first } = await broker.publish(channel, batch([1, 2, 3, 4]));
+    const remove = (offset: number) =>
+      broker.revise(channel, { kind: 'delete', position: { ...first, offset } }, Date.now());
+    const types = async () =>
+      (await broker.read(channel, { limit: 10 })).messages.map(({ type }) => type);
+    const gone = 'stream.deleted';
+    const to = await otherMaster(channel);
+
+    expect(await remove(1)).toBe(1);
+    await cluster.beginMove(keyOf(channel), to);
+    expect(await remove(2)).toBe(1);
+    expect(await types()).toEqual([gone, gone, 'message', 'message', gone, gone]);
+    await cluster.moveKeys(keyOf(channel), to);
+    expect(await remove(3)).toBe(1);
+    expect(await types()).toEqual([gone, gone, gone, 'message', gone, gone, gone]);
+    expect((await recorder.messages(7)).slice(4).map(({ type }) => type)).toEqual([
+      gone,
+      gone,
+      gone,
+    ]);
     await cluster.endMove(keyOf(channel), to);
   });
 

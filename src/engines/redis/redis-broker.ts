@@ -140,7 +140,6 @@ export class RedisBroker extends Broker {
       commands.birdsongRead(
         this.keys.meta(name),
         this.keys.history(name),
-        this.keys.revised(name),
         after?.epoch ?? '',
         after?.offset ?? '',
         before?.epoch ?? '',

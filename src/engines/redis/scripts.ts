@@ -17,7 +17,7 @@ export function scripts(fanOut: 'PUBLISH' | 'SPUBLISH') {
       lua: source('channel') + source('rates') + source('take'),
       numberOfKeys: 1,
     },
-    birdsongRead: { lua: source('channel') + source('read'), numberOfKeys: 3 },
+    birdsongRead: { lua: source('channel') + source('read'), numberOfKeys: 2 },
     birdsongRevise: { lua: publish + source('channel') + source('revise'), numberOfKeys: 3 },
   };
 }

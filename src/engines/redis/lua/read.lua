@@ -1,5 +1,6 @@
 -- Reads history and the state of the channel.
--- KEYS: hash, stream, hash of revised messages
+-- KEYS: hash, stream. The hash of revised messages is not among them: while a slot moves, Redis refuses a script that
+-- names a key which does not exist.
 -- ARGV: after epoch, after offset, before epoch, before offset (each '' if none), limit,
 --       history age (ms), never-used TTL (ms), bytes beyond which no further message is taken,
 --       '1' if Redis itself gave `after` to the node: what a client claims is no evidence,
