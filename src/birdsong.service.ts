@@ -124,7 +124,8 @@ export class Birdsong {
 
   /**
    * A channel's messages from now on, or after a position, for an app's own code. Where messages are lost, it emits a
-   * message of type `stream.gap` with data `{ after, oldest }`. It completes when the app shuts down.
+   * message of type `stream.gap` with data `{ after, oldest }`. Edits and deletions come as messages of the types
+   * `stream.edited`, `stream.deleted` and `stream.cleared`. It completes when the app shuts down.
    *
    * @throws BirdsongError `invalid-channel`, `unknown-channel`, or `invalid-request` for a malformed position
    */

@@ -22,7 +22,11 @@ import { sendBody } from '../publishing/send-body.js';
 import { Moderation } from './moderation.service.js';
 
 const editBody = sendBody.omit({ type: true });
-const deleteQuery = z.strictObject({ sender: z.string().min(1).max(MAX_SENDER_LENGTH).optional() });
+/** Strict, because a misspelled `sender` would clear the channel. */
+const deleteQuery = z.strictObject({
+  sender: z.string().min(1).max(MAX_SENDER_LENGTH).optional(),
+  ticket: z.string().optional(),
+});
 
 @Controller({ path: 'channels/:channel/messages', version: VERSION_NEUTRAL })
 @UseGuards(AccessGuard)

@@ -15,14 +15,16 @@ import {
 
 type Carrier = 'Bearer' | 'cookie' | 'ticket';
 
-const all = { publish: ['chat.*'], subscribe: ['chat.*'] };
-const other = { publish: ['chat.other'], subscribe: ['chat.other'] };
+const all = { publish: ['chat.*'], subscribe: ['chat.*'], moderate: ['chat.*'] };
+const other = { publish: ['chat.other'], subscribe: ['chat.other'], moderate: ['chat.other'] };
 
 let node: BirdsongNode;
 let es: KeyPair;
 let stranger: KeyPair;
 let keys: { readonly right: string; readonly other: string };
 let position = '';
+/** Messages to edit and to delete. */
+let kept: readonly string[] = [];
 
 /** Each kind of credential, with the status of every endpoint. */
 const KINDS: readonly [
@@ -73,6 +75,22 @@ const ENDPOINTS: readonly [
       status('chat.room/messages/batch', headers, { json: { messages: [channels.json] } }),
     201,
   ],
+  [
+    'edit',
+    (headers) => status(`chat.room/messages/${kept[0]}`, headers, { method: 'PUT', ...channels }),
+    200,
+  ],
+  [
+    'delete',
+    (headers) => status(`chat.room/messages/${kept[1]}`, headers, { method: 'DELETE' }),
+    204,
+  ],
+  [
+    'delete all of a sender',
+    (headers) => status('chat.room/messages?sender=nobody', headers, { method: 'DELETE' }),
+    200,
+  ],
+  ['clear', clear, 204],
   ['read history', (headers) => status('chat.room/messages', headers), 200],
   ['long-poll', (headers) => status(`chat.room/messages?after=${position}&wait=1`, headers), 200],
   ['stream', (headers) => streamStatus('channels/chat.room/events', headers), 200],
@@ -87,7 +105,7 @@ beforeAll(async () => {
   [es, stranger] = await Promise.all([keyPair('ES256', 'one'), keyPair('RS256', 'two')]);
   const [right, elsewhere] = [newApiKey(), newApiKey()];
   keys = { right: right.key, other: elsewhere.key };
-  const grants = 'publish=chat.:room|subscribe=chat.:room';
+  const grants = 'publish=chat.:room|subscribe=chat.:room|moderate=chat.:room';
   node = await BirdsongNode.start({
     env: {
       ...SECRET_ENV,
@@ -98,11 +116,28 @@ beforeAll(async () => {
       LOG_LEVEL: 'verbose',
     },
   });
-  const headers = carried(await token(all), 'Bearer');
-  const { text } = await request(`${node.url}/channels/chat.room/messages`, { headers });
-  ({ position } = JSON.parse(text) as { position: string });
+  await renew();
 });
 afterAll(() => node.stop());
+
+/** Sends the messages to edit and to delete. */
+async function renew(): Promise<void> {
+  const headers = carried(await token(all), 'Bearer');
+  const url = `${node.url}/channels/chat.room/messages`;
+  const sent = [
+    await request(url, { headers, ...channels }),
+    await request(url, { headers, ...channels }),
+  ];
+  kept = sent.map(({ json }) => (json() as { id: string }).id);
+  const { text } = await request(url, { headers });
+  ({ position } = JSON.parse(text) as { position: string });
+}
+
+async function clear(headers: Record<string, string>): Promise<number> {
+  const answered = await status('chat.room/messages', headers, { method: 'DELETE' });
+  if (answered === 204) await renew();
+  return answered;
+}
 
 async function status(
   path: string,
