@@ -8,19 +8,19 @@ export function encodePayload(type: string, tail: string): string {
 }
 
 /** In place of the type: the message was deleted, and `createdAt` follows. It is not a type. */
-const IS_DELETED = '!';
+const IS_DELETED = '! ';
 
-/** @param payload as `encodePayload` wrote it, or as revise.lua wrote it in place of a deleted message */
-export function decodePayload(
-  channel: string,
-  position: Position,
-  payload: string,
-): EncodedMessage {
+/** @param payload as history has it: as `encodePayload` wrote it, or as revise.lua did in place of a deleted message */
+export function decodeKept(channel: string, position: Position, payload: string): EncodedMessage {
+  return payload.startsWith(IS_DELETED)
+    ? placeholder(position, channel, payload.slice(IS_DELETED.length))
+    : decodePayload(position, payload);
+}
+
+/** @param payload as `encodePayload` wrote it */
+function decodePayload(position: Position, payload: string): EncodedMessage {
   const space = payload.indexOf(' ');
   const type = payload.slice(0, space);
-  if (type === IS_DELETED) {
-    return placeholder(position, channel, payload.slice(space + 1));
-  }
   return { position, type, json: completeJson(position, payload.slice(space + 1)) };
 }
 
@@ -28,11 +28,11 @@ export function decodePayload(
  * @param text as publish.lua publishes it: the position of the first message, then one payload a line. JSON contains no
  * raw line break.
  */
-export function decodePublished(channel: string, text: string): EncodedMessage[] {
+export function decodePublished(text: string): EncodedMessage[] {
   const [head = '', ...payloads] = text.split('\n');
   const { epoch, offset } = requirePosition(head);
   return payloads.map((payload, index) =>
-    decodePayload(channel, { epoch, offset: offset + index }, payload),
+    decodePayload({ epoch, offset: offset + index }, payload),
   );
 }
 

@@ -20,7 +20,7 @@ import type { UnavailableReason } from '../../errors/birdsong-error.js';
 import { brokerUnavailable } from '../../errors/broker-unavailable.js';
 import { ClusterCharges } from './cluster-charges.js';
 import { LastPositions } from './last-positions.js';
-import { decodePayload, encodePayload, requirePosition } from './payload.js';
+import { decodeKept, encodePayload, requirePosition } from './payload.js';
 import { unavailable } from './redis-client.js';
 import { RedisKeys } from './redis-keys.js';
 import { RedisShards } from './redis-shards.js';
@@ -165,7 +165,7 @@ export class RedisBroker extends Broker {
     const messages = [];
     for (let index = 0; index < flat.length; index += 2) {
       const position = requirePosition(flat[index] ?? '');
-      messages.push(decodePayload(name, position, flat[index + 1] ?? ''));
+      messages.push(decodeKept(name, position, flat[index + 1] ?? ''));
     }
     return {
       messages: after ? messages : messages.reverse(),

@@ -57,7 +57,7 @@ export class RedisSubscriptions implements ShardsListener {
   message(pubSub: string, text: string): void {
     const channel = this.keys.channelOf(pubSub);
     try {
-      this.ordered.receive(channel, decodePublished(channel, text));
+      this.ordered.receive(channel, decodePublished(text));
     } catch (error) {
       // Birdsong did not publish this. It is dropped, and history has every message that counts.
       if (this.throttle.isDue()) {

@@ -37,6 +37,10 @@ end
 local FIELDS = { 'epoch', 'offset', 'ages_at', 'past', 'line', 'revised_until' }
 local ALL_FIELDS = { 'epoch', 'offset', 'ages_at', 'past', 'line', 'revised_until', 'sum', 'kept_from', 'charged', 'charged_at' }
 
+local function offset_of(id)
+  return tonumber(string.match(id, '%-(%d+)$'))
+end
+
 -- The key of a channel's hash of revised messages.
 local function revised_key(meta)
   return string.sub(meta, 1, -5) .. 'revised'

@@ -24,10 +24,6 @@ end
 
 local revised = opened.revised_until > now and revised_key(meta) or nil
 
-local function offset_of(id)
-  return tonumber(string.match(id, '%-(%d+)$'))
-end
-
 -- What takes the place of an edited or deleted message, as its id and payload; nil if nothing does.
 local function replacement(offset)
   local value = revised and redis.call('HGET', revised, text(offset))

@@ -33,10 +33,6 @@ local function announce(payload)
   append(stream, opened, payload, count, now_text, is_limited)
 end
 
-local function offset_of(id)
-  return tonumber(string.match(id, '%-(%d+)$'))
-end
-
 -- A message as its id, time and payload, and the event that announced its last edit ('-' if there is none).
 local function from_entry(entry)
   return { id = entry[1], time = entry[2][2], payload = entry[2][4], by = '-' }
